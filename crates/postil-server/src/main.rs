@@ -1,0 +1,2 @@
+//! The `postil` program.
+fn main() {}
