@@ -1,0 +1,21 @@
+import { Orq } from "@orq-ai/node";
+
+const orq = new Orq({
+  apiKey: process.env.ORQ_API_KEY,
+});
+
+const result = await orq.annotations.create({
+  traceId: "<trace_id>",
+  spanId: "<span_id>",
+  annotations: [
+    {
+      key: "confidence_score",
+      value: 0.95
+    }
+  ],
+  metadata: {
+    identityId: "user-123"
+  }
+});
+
+console.log(result);

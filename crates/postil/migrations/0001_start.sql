@@ -1,0 +1,415 @@
+-- Times are microseconds since 1970 (bigint), but for span times, which keep nanoseconds and say so in their names.
+-- Truth is 0 or 1. JSON is text. Telemetry tables carry the project's number, a small integer, in front of every key.
+
+create table workspace (
+  id text primary key,
+  key text not null unique,
+  display_name text not null,
+  logo_url text,
+  settings text not null default '{}',
+  created_at bigint not null
+){clustered};
+
+create table project (
+  id text primary key,
+  number bigint not null unique,
+  workspace_id text not null references workspace (id),
+  key text not null,
+  name text not null,
+  description text not null default '',
+  teams text not null default '[]',
+  is_default bigint not null default 0,
+  archived_at bigint,
+  retention_days bigint,
+  created_at bigint not null,
+  updated_at bigint not null,
+  created_by text not null,
+  updated_by text not null,
+  unique (workspace_id, key)
+){clustered};
+
+create table member (
+  id text primary key,
+  workspace_id text not null references workspace (id),
+  email text not null unique,
+  display_name text not null,
+  -- owner and admin hold in every project; null: only what member_role says.
+  workspace_role text,
+  password_hash text,
+  disabled_at bigint,
+  last_activity bigint,
+  created_at bigint not null
+){clustered};
+
+create table member_role (
+  member_id text not null references member (id) on delete cascade,
+  project_id text not null references project (id) on delete cascade,
+  role text not null,
+  primary key (member_id, project_id)
+){clustered};
+
+create table sign_in (
+  token_hash text primary key,
+  member_id text not null references member (id) on delete cascade,
+  csrf_token text not null,
+  user_agent text,
+  created_at bigint not null,
+  expires_at bigint not null
+){clustered};
+
+-- One-time links that sign a member in.
+create table sign_in_link (
+  token_hash text primary key,
+  member_id text not null references member (id) on delete cascade,
+  expires_at bigint not null,
+  used_at bigint
+){clustered};
+
+create table invite (
+  id text primary key,
+  token_hash text not null unique,
+  workspace_id text not null references workspace (id),
+  project_id text not null references project (id) on delete cascade,
+  email text,
+  role text not null,
+  queue_id text,
+  created_by text not null,
+  created_at bigint not null,
+  expires_at bigint not null,
+  used_at bigint,
+  used_by text
+){clustered};
+
+create table api_key (
+  id text primary key,
+  workspace_id text not null references workspace (id),
+  -- null: every project of the workspace.
+  project_id text references project (id) on delete cascade,
+  name text not null,
+  token_hash text not null unique,
+  token_prefix text not null,
+  scopes text not null,
+  permission_mode text not null,
+  access text not null default '{}',
+  owner text,
+  status text not null,
+  expires_at bigint,
+  last_used_at bigint,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null
+){clustered};
+
+create table identity (
+  id text primary key,
+  workspace_id text not null references workspace (id),
+  external_id text not null,
+  display_name text,
+  email text,
+  avatar_url text,
+  tags text not null default '[]',
+  metadata text not null default '{}',
+  created_at bigint not null,
+  updated_at bigint not null,
+  unique (workspace_id, external_id)
+){clustered};
+
+create table setting (
+  name text primary key,
+  value text not null
+){clustered};
+
+-- The summary of a trace; lists read only this. Rolled up from its spans whenever they change.
+create table trace (
+  project bigint not null,
+  trace_id text not null,
+  root_span_id text,
+  leading_span_id text,
+  name text not null,
+  kind text not null,
+  operation text,
+  product text,
+  status text not null,
+  error_type text,
+  error_message text,
+  start_ns bigint not null,
+  end_ns bigint not null,
+  input_preview text,
+  output_preview text,
+  models text not null,
+  providers text not null,
+  agent_name text,
+  session_id text,
+  user_id text,
+  tags text not null,
+  metadata text not null,
+  service text,
+  environment text,
+  span_count bigint not null,
+  error_count bigint not null,
+  usage_input bigint,
+  usage_output bigint,
+  usage_total bigint,
+  usage_cache_read bigint,
+  usage_cache_write bigint,
+  usage_reasoning bigint,
+  cost_input double precision,
+  cost_output double precision,
+  cost_total double precision,
+  cost_source text,
+  ttft_ns bigint,
+  received_at bigint not null,
+  primary key (project, trace_id)
+){clustered};
+-- The newest traces of a project: every list.
+create index trace_newest on trace (project, start_ns desc, trace_id);
+-- The traces of a session, and the sessions of a project.
+create index trace_session on trace (project, session_id, start_ns) where session_id is not null;
+
+create table span (
+  project bigint not null,
+  trace_id text not null,
+  span_id text not null,
+  parent_span_id text,
+  name text not null,
+  kind text not null,
+  operation text,
+  status text not null,
+  error_type text,
+  error_message text,
+  start_ns bigint not null,
+  end_ns bigint not null,
+  provider text,
+  request_model text,
+  response_model text,
+  response_id text,
+  usage_input bigint,
+  usage_output bigint,
+  usage_total bigint,
+  usage_cache_read bigint,
+  usage_cache_write bigint,
+  usage_reasoning bigint,
+  usage_scope text not null,
+  cost_input double precision,
+  cost_output double precision,
+  cost_total double precision,
+  cost_source text,
+  ttft_ns bigint,
+  finish_reasons text,
+  session_id text,
+  user_id text,
+  tags text,
+  metadata text,
+  trace_name text,
+  agent_name text,
+  product text,
+  service text,
+  environment text,
+  input_preview text,
+  output_preview text,
+  has_messages bigint not null,
+  -- Whether this span is a generation, and so is shown as a log.
+  is_log bigint not null,
+  deployment_id text,
+  deployment_key text,
+  -- The id under which the client's own system knows the log, where it sent one.
+  log_id text,
+  convention text not null,
+  mapper_version bigint not null,
+  -- The scalar attributes, for filters; everything as it came is in the chunk.
+  attributes text not null,
+  chunk_id bigint not null,
+  received_at bigint not null,
+  primary key (project, trace_id, span_id)
+){clustered};
+-- The newest logs of a project.
+create index span_log on span (project, start_ns desc, trace_id, span_id) where is_log = 1;
+-- A log by the id its client knows.
+create index span_log_id on span (project, log_id) where log_id is not null;
+
+-- The spans of one trace that came in one request, as they came: OTLP TracesData, compressed with zstd.
+create table span_chunk (
+  project bigint not null,
+  trace_id text not null,
+  chunk_id bigint not null,
+  body {blob} not null,
+  primary key (project, trace_id, chunk_id)
+){clustered};
+
+-- OpenTelemetry log records, joined to their spans when they are read.
+create table log_record (
+  project bigint not null,
+  trace_id text not null,
+  span_id text not null,
+  record_id bigint not null,
+  time_ns bigint not null,
+  position bigint not null,
+  event_name text,
+  severity_number bigint,
+  -- OTLP LogsData with one record, compressed with zstd.
+  body {blob} not null,
+  received_at bigint not null,
+  primary key (project, trace_id, span_id, record_id)
+){clustered};
+
+create table human_review (
+  id text primary key,
+  project bigint not null,
+  key text not null,
+  type text not null,
+  display_name text not null,
+  description text not null,
+  version bigint not null,
+  config text not null,
+  options text not null,
+  position bigint not null,
+  archived_at bigint,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null
+){clustered};
+create unique index human_review_key on human_review (project, key) where archived_at is null;
+
+create table human_review_version (
+  human_review_id text not null references human_review (id) on delete cascade,
+  version bigint not null,
+  definition text not null,
+  created_by text not null,
+  created_at bigint not null,
+  primary key (human_review_id, version)
+){clustered};
+
+create table human_review_set (
+  id text primary key,
+  project bigint not null,
+  display_name text not null,
+  description text,
+  human_review_ids text not null,
+  filter_type text not null,
+  filter_values text not null,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null
+){clustered};
+
+-- The current value of one annotator for one subject on one span. The subject is a human review, or the evaluator
+-- result that is corrected. Removed values stay, marked, so that their history can be found.
+create table annotation (
+  project bigint not null,
+  trace_id text not null,
+  span_id text not null,
+  subject text not null,
+  annotator_kind text not null,
+  annotator_id text not null,
+  id text not null,
+  key text not null,
+  -- 'human_review' or 'evaluator_correction'
+  subject_kind text not null,
+  type text not null,
+  definition_version bigint not null,
+  value_text text,
+  value_number double precision,
+  -- The value as JSON.
+  value text not null,
+  explanation text,
+  identity_id text,
+  source text not null,
+  -- The start of the trace, so that the newest annotated traces are one range of annotation_value.
+  trace_start_ns bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  removed_at bigint,
+  primary key (project, trace_id, span_id, subject, annotator_kind, annotator_id)
+){clustered};
+-- An annotation by id, and all of a project newest first.
+create unique index annotation_id on annotation (project, id);
+-- The newest traces that carry a value.
+create index annotation_value on annotation (project, key, value_text, trace_start_ns desc, trace_id)
+  where removed_at is null;
+
+-- Everything that ever happened to annotations; only ever appended to.
+create table annotation_event (
+  project bigint not null,
+  trace_id text not null,
+  id text not null,
+  span_id text not null,
+  annotation_id text not null,
+  action text not null,
+  value text,
+  explanation text,
+  definition_version bigint not null,
+  annotator_kind text not null,
+  annotator_id text not null,
+  -- Who sent it: 'key:…' or 'member:…', and with which client.
+  actor text not null,
+  client text,
+  identity_id text,
+  source text not null,
+  duration_ms bigint,
+  at bigint not null,
+  primary key (project, trace_id, id)
+){clustered};
+
+-- A machine's verdict on a span.
+create table evaluator_result (
+  project bigint not null,
+  trace_id text not null,
+  span_id text not null,
+  id text not null,
+  evaluator text not null,
+  name text not null,
+  annotator_kind text not null,
+  output_type text not null,
+  status text not null,
+  value_text text,
+  value_number double precision,
+  value text,
+  label text,
+  passed bigint,
+  explanation text,
+  source text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  primary key (project, trace_id, span_id, evaluator)
+){clustered};
+create unique index evaluator_result_id on evaluator_result (project, id);
+-- The newest traces that carry a verdict of one evaluator.
+create index evaluator_result_value on evaluator_result (project, evaluator, value_text);
+
+-- What /v2/feedback answered with, so that it can be removed by that id.
+create table feedback (
+  project bigint not null,
+  id text not null,
+  trace_id text not null,
+  span_id text not null,
+  annotation_id text not null,
+  created_at bigint not null,
+  primary key (project, id)
+){clustered};
+
+-- Reports about the product itself, /v3/submit-feedback.
+create table feedback_message (
+  id text primary key,
+  workspace_id text not null,
+  message text not null,
+  category text not null,
+  request_id text,
+  url text,
+  created_by text not null,
+  created_at bigint not null
+){clustered};
+
+-- What a client said of a session beyond what its traces say.
+create table session (
+  project bigint not null,
+  id text not null,
+  external_id text not null,
+  data text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  primary key (project, id)
+){clustered};
+create unique index session_external on session (project, external_id);

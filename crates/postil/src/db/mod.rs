@@ -1,0 +1,178 @@
+//! The database: the only room that imports a driver.
+//!
+//! One SQL text runs on SQLite and PostgreSQL (see [`dialect`]). A verb is a plain function of a [`Tx`]; a handler says
+//! `db.write(move |tx| …).await` or `db.read(move |tx| …).await`, and this room decides where it runs:
+//!
+//! - SQLite: one writer thread takes waiting closures from a bounded queue, runs each inside a savepoint of one shared
+//!   transaction (a failing one rolls back only itself), commits once, and only then answers them all. Readers are a
+//!   few threads with read-only connections.
+//! - PostgreSQL: a closure is one transaction on one of a few connections, run again when PostgreSQL reports a
+//!   serialisation failure or a deadlock.
+//!
+//! Nothing is answered before its commit is on disk. When more closures wait than the queue holds, a write fails with
+//! [`Error::Overloaded`] at once.
+
+mod dialect;
+mod job;
+mod migrate;
+mod postgres;
+mod sqlite;
+mod tx;
+mod value;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+
+pub use dialect::Dialect;
+pub use migrate::{Migration, latest as latest_migration};
+pub use tx::Tx;
+pub use value::{Row, Value};
+
+use crate::error::{Error, Result};
+use crate::event::Event;
+use job::{Job, Work};
+
+/// Where the data lives.
+#[derive(Debug, Clone)]
+pub enum Location {
+    /// A SQLite file, made when it is missing.
+    Sqlite(PathBuf),
+    /// A PostgreSQL connection string, `postgres://user:password@host/database`.
+    Postgres(String),
+}
+
+/// How many closures may wait for a thread before callers are told to come back later.
+const QUEUE_LENGTH: usize = 1024;
+
+/// How many events a slow listener may fall behind before it misses some.
+const EVENTS_KEPT: usize = 4096;
+
+/// A handle on the database; clones share it.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    dialect: Dialect,
+    location: Location,
+    writes: crossbeam_channel::Sender<Box<dyn Job>>,
+    reads: crossbeam_channel::Sender<Box<dyn Job>>,
+    events: broadcast::Sender<Event>,
+}
+
+impl Db {
+    /// Opens the database, migrates it to the newest schema and starts its threads.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot be opened, and [`Error::Invalid`] when its schema is newer than
+    /// this program or was changed by hand.
+    pub fn open(location: &Location) -> Result<Db> {
+        let (events, _) = broadcast::channel(EVENTS_KEPT);
+        let (writes, write_queue) = crossbeam_channel::bounded(QUEUE_LENGTH);
+        let (reads, read_queue) = crossbeam_channel::bounded(QUEUE_LENGTH);
+        let dialect = match location {
+            Location::Sqlite(path) => {
+                sqlite::start(path, write_queue, read_queue, &events)?;
+                Dialect::Sqlite
+            }
+            Location::Postgres(url) => {
+                postgres::start(url, &write_queue, &read_queue, &events)?;
+                Dialect::Postgres
+            }
+        };
+        Ok(Db(Arc::new(Inner { dialect, location: location.clone(), writes, reads, events })))
+    }
+
+    /// Which database this is.
+    pub fn dialect(&self) -> Dialect {
+        self.0.dialect
+    }
+
+    /// Where the data lives.
+    pub fn location(&self) -> &Location {
+        &self.0.location
+    }
+
+    /// Everything that happens from now on, told after its commit.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.0.events.subscribe()
+    }
+
+    /// How many closures wait to be written.
+    pub fn waiting_writes(&self) -> usize {
+        self.0.writes.len()
+    }
+
+    /// Runs `work` in a transaction and answers after its commit is on disk. An error rolls it back.
+    ///
+    /// `work` may run more than once (PostgreSQL asks for that when transactions collide), so it must have no effect
+    /// but on `tx`.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        Self::send(&self.0.writes, work)?.await.map_err(|_| stopped())?
+    }
+
+    /// Runs `work` on one consistent state of the data, beside other readers and the writer.
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        Self::send(&self.0.reads, work)?.await.map_err(|_| stopped())?
+    }
+
+    /// [`Db::write`] for threads that may block: the command line and tests.
+    pub fn write_blocking<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        Self::send(&self.0.writes, work)?.blocking_recv().map_err(|_| stopped())?
+    }
+
+    /// [`Db::read`] for threads that may block: the command line and tests.
+    pub fn read_blocking<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        Self::send(&self.0.reads, work)?.blocking_recv().map_err(|_| stopped())?
+    }
+
+    fn send<T, F>(
+        queue: &crossbeam_channel::Sender<Box<dyn Job>>,
+        work: F,
+    ) -> Result<tokio::sync::oneshot::Receiver<Result<T>>>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (job, answer) = Work::new(work);
+        queue.try_send(job).map_err(|refused| match refused {
+            crossbeam_channel::TrySendError::Full(_) => Error::Overloaded,
+            crossbeam_channel::TrySendError::Disconnected(_) => stopped(),
+        })?;
+        Ok(answer)
+    }
+}
+
+/// Copies a SQLite database, while it is in use, into a new file at `to`.
+///
+/// # Errors
+/// When `from` is no database, or `to` exists or cannot be written.
+pub fn copy_sqlite(from: &Path, to: &Path) -> Result<()> {
+    sqlite::copy(from, to)
+}
+
+/// Checks the whole of a SQLite database for damage.
+pub fn check_sqlite(path: &Path) -> Result<()> {
+    sqlite::check(path)
+}
+
+fn stopped() -> Error {
+    Error::Unavailable("the database thread has stopped".into())
+}

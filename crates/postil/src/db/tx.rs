@@ -1,0 +1,138 @@
+//! A transaction, as the verbs of the domain see it.
+
+use super::dialect::Dialect;
+use super::postgres::PostgresSession;
+use super::sqlite::SqliteSession;
+use super::value::{Row, Value};
+use crate::error::{Error, Result};
+use crate::event::Event;
+
+/// A running transaction on either database.
+pub struct Tx<'a> {
+    session: Session<'a>,
+    pub(super) events: Vec<Event>,
+}
+
+enum Session<'a> {
+    Sqlite(&'a SqliteSession),
+    Postgres(&'a mut PostgresSession),
+}
+
+/// The place in an `insert` where [`Tx::insert_many`] puts its rows.
+const ROWS: &str = "$rows";
+
+/// How many rows go into one statement on PostgreSQL: few different sizes, so that their statements stay prepared.
+const CHUNKS: [usize; 3] = [128, 16, 1];
+
+impl<'a> Tx<'a> {
+    pub(super) fn sqlite(session: &'a SqliteSession) -> Tx<'a> {
+        Tx { session: Session::Sqlite(session), events: Vec::new() }
+    }
+
+    pub(super) fn postgres(session: &'a mut PostgresSession) -> Tx<'a> {
+        Tx { session: Session::Postgres(session), events: Vec::new() }
+    }
+
+    /// Which database runs this transaction.
+    pub fn dialect(&self) -> Dialect {
+        match self.session {
+            Session::Sqlite(_) => Dialect::Sqlite,
+            Session::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// All rows of a query.
+    pub fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
+        match &mut self.session {
+            Session::Sqlite(session) => session.query(sql, params),
+            Session::Postgres(session) => session.query(sql, params),
+        }
+    }
+
+    /// The first row of a query, if it has one.
+    pub fn query_opt(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>> {
+        Ok(self.query(sql, params)?.into_iter().next())
+    }
+
+    /// The first row of a query that always has one, such as a count.
+    pub fn query_one(&mut self, sql: &str, params: &[Value]) -> Result<Row> {
+        self.query_opt(sql, params)?.ok_or_else(|| Error::internal(format!("no row from: {sql}")))
+    }
+
+    /// Runs a statement and counts the rows it changed.
+    pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64> {
+        match &mut self.session {
+            Session::Sqlite(session) => session.execute(sql, params),
+            Session::Postgres(session) => session.execute(sql, params),
+        }
+    }
+
+    /// Inserts many rows with one text, `insert into t (a, b) values $rows on conflict …`, and counts the changed rows.
+    /// No two rows of one call may collide with each other.
+    pub fn insert_many(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64> {
+        let mut changed = 0;
+        self.each_chunk(sql, rows, |tx, sql, params| {
+            changed += tx.execute(sql, params)?;
+            Ok(())
+        })?;
+        Ok(changed)
+    }
+
+    /// [`Tx::insert_many`] with a `returning` clause: the rows that were returned.
+    pub fn insert_many_returning(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<Vec<Row>> {
+        let mut returned = Vec::new();
+        self.each_chunk(sql, rows, |tx, sql, params| {
+            returned.extend(tx.query(sql, params)?);
+            Ok(())
+        })?;
+        Ok(returned)
+    }
+
+    fn each_chunk(
+        &mut self,
+        sql: &str,
+        rows: &[Vec<Value>],
+        mut run: impl FnMut(&mut Self, &str, &[Value]) -> Result<()>,
+    ) -> Result<()> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        let columns = first.len();
+        if self.dialect() == Dialect::Sqlite {
+            let text = sql.replace(ROWS, &placeholders(1, columns));
+            return rows.iter().try_for_each(|row| run(self, &text, row));
+        }
+        let mut rest = rows;
+        for size in CHUNKS {
+            if rest.len() < size {
+                continue;
+            }
+            let text = sql.replace(ROWS, &placeholders(size, columns));
+            while rest.len() >= size {
+                let (chunk, after) = rest.split_at(size);
+                run(self, &text, &chunk.concat())?;
+                rest = after;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells listeners that something happened, once this transaction is committed.
+    pub fn emit(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
+
+fn placeholders(rows: usize, columns: usize) -> String {
+    let mut text = String::new();
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..columns {
+            if column > 0 {
+                text.push_str(", ");
+            }
+            text.push('$');
+            text.push_str(&(row * columns + column + 1).to_string());
+        }
+        text.push(')');
+    }
+    text
+}
