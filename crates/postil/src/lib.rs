@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod page;
+pub mod project;
 
 pub use clock::Clock;
 pub use db::{Db, Tx, Value};

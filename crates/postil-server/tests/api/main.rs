@@ -1,1 +1,5 @@
-fn main() {}
+//! The API through one harness: the real router on a real database, every answer checked against `openapi.json`.
+
+mod app;
+mod basics;
+mod contract;

@@ -45,7 +45,10 @@ fn missing(applied: &[(i64, String)]) -> Result<Vec<&'static Migration>> {
             None => {
                 return Err(Error::invalid(
                     "schema_too_new",
-                    format!("The database has migration {number}, this program knows only {}. Run the newer program.", latest()),
+                    format!(
+                        "The database has migration {number}, this program knows only {}. Run the newer program.",
+                        latest()
+                    ),
                 ));
             }
             Some(migration) if migration.checksum() != *checksum => {

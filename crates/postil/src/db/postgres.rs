@@ -99,7 +99,9 @@ fn sort(cause: &postgres::Error, sql: &str) -> (Failure, Error) {
         }
         Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => (Failure::Connection, Error::Unavailable(describe(cause))),
         Some(_) => (Failure::Other, Error::internal(format!("{} in: {sql}", describe(cause)))),
-        None if cause.is_closed() || std::error::Error::source(cause).is_some_and(|source| source.is::<std::io::Error>()) => {
+        None if cause.is_closed()
+            || std::error::Error::source(cause).is_some_and(|source| source.is::<std::io::Error>()) =>
+        {
             (Failure::Connection, Error::Unavailable(cause.to_string()))
         }
         None => {
@@ -240,8 +242,8 @@ fn run(url: &str, begin: &str, kept: &mut Option<PostgresSession>, job: &mut dyn
                 if failure == Failure::Connection {
                     *kept = None;
                 }
-                let again = failure == Failure::Collision
-                    || (failure == Failure::Connection && !committing && !reconnected);
+                let again =
+                    failure == Failure::Collision || (failure == Failure::Connection && !committing && !reconnected);
                 last = error;
                 if !again {
                     break;
@@ -257,11 +259,7 @@ struct Attempt {
     committing: bool,
 }
 
-fn attempt(
-    session: &mut PostgresSession,
-    begin: &str,
-    job: &mut dyn Job,
-) -> std::result::Result<Vec<Event>, Attempt> {
+fn attempt(session: &mut PostgresSession, begin: &str, job: &mut dyn Job) -> std::result::Result<Vec<Event>, Attempt> {
     let before = |error| Attempt { error, committing: false };
     session.batch(begin).map_err(before)?;
     let mut tx = Tx::postgres(session);

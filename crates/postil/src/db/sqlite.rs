@@ -60,8 +60,7 @@ impl SqliteSession {
         let text = self.render(sql);
         let mut statement = self.connection.prepare_cached(&text).map_err(|cause| fault(&cause, sql))?;
         let columns = statement.column_count();
-        let mut rows =
-            statement.query(rusqlite::params_from_iter(params)).map_err(|cause| fault(&cause, sql))?;
+        let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(|cause| fault(&cause, sql))?;
         let mut answer = Vec::new();
         while let Some(row) = rows.next().map_err(|cause| fault(&cause, sql))? {
             let values = (0..columns).map(|column| row.get_ref(column).map(read_value)).collect::<Result<_, _>>();
@@ -73,8 +72,7 @@ impl SqliteSession {
     pub(super) fn execute(&self, sql: &str, params: &[Value]) -> Result<u64> {
         let text = self.render(sql);
         let mut statement = self.connection.prepare_cached(&text).map_err(|cause| fault(&cause, sql))?;
-        let changed =
-            statement.execute(rusqlite::params_from_iter(params)).map_err(|cause| fault(&cause, sql))?;
+        let changed = statement.execute(rusqlite::params_from_iter(params)).map_err(|cause| fault(&cause, sql))?;
         Ok(changed as u64)
     }
 
@@ -202,12 +200,7 @@ fn read_loop(session: &SqliteSession, queue: &Receiver<Box<dyn Job>>) {
 }
 
 /// Takes what waits, runs it in one transaction, commits, answers; again and again.
-fn write_loop(
-    session: &SqliteSession,
-    log: &Path,
-    queue: &Receiver<Box<dyn Job>>,
-    events: &broadcast::Sender<Event>,
-) {
+fn write_loop(session: &SqliteSession, log: &Path, queue: &Receiver<Box<dyn Job>>, events: &broadcast::Sender<Event>) {
     while let Ok(first) = queue.recv() {
         write_group(session, first, queue, events);
         if file_size(log) > CHECKPOINT_FORCED {
@@ -326,9 +319,8 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
         return Err(Error::conflict("file_exists", format!("{} exists already.", to.display())));
     }
     let failed = |cause: rusqlite::Error| Error::Unavailable(cause.to_string());
-    let source =
-        Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .map_err(failed)?;
+    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(failed)?;
     let target = to.to_str().ok_or_else(|| Error::invalid("invalid_path", "The path must be valid UTF-8."))?;
     source.execute("vacuum into ?1", [target]).map_err(failed)?;
     // The copy is a back-up only once it is on disk.
@@ -341,7 +333,6 @@ pub(super) fn check(path: &Path) -> Result<()> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(failed)?;
-    let answer: String =
-        connection.query_row("pragma integrity_check", [], |row| row.get(0)).map_err(failed)?;
+    let answer: String = connection.query_row("pragma integrity_check", [], |row| row.get(0)).map_err(failed)?;
     if answer == "ok" { Ok(()) } else { Err(Error::Internal(answer)) }
 }

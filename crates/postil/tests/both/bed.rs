@@ -59,8 +59,9 @@ impl Drop for Bed {
 }
 
 fn server() -> String {
-    std::env::var("POSTIL_TEST_POSTGRES")
-        .expect("POSTIL_TEST_POSTGRES names a server: run the tests with `make test` or `scripts/with-postgres cargo test`")
+    std::env::var("POSTIL_TEST_POSTGRES").expect(
+        "POSTIL_TEST_POSTGRES names a server: run the tests with `make test` or `scripts/with-postgres cargo test`",
+    )
 }
 
 /// Runs one statement on the server's own database, through the program every PostgreSQL comes with.
@@ -80,9 +81,7 @@ fn template() -> &'static str {
         admin(&format!("create database {name}"));
         drop(Db::open(&Location::Postgres(format!("{}/{name}", server()))).expect("the template is migrated"));
         // Its connections end in their own time; a database in use cannot be copied.
-        admin(&format!(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"
-        ));
+        admin(&format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"));
         name
     })
 }

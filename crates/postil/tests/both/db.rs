@@ -15,7 +15,8 @@ crate::both!(
 );
 
 fn set(tx: &mut postil::Tx<'_>, name: &str, value: &str) -> Result<()> {
-    let sql = "insert into setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
+    let sql =
+        "insert into setting (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
     tx.execute(sql, params![name, value]).map(drop)
 }
 
@@ -50,7 +51,12 @@ fn a_failed_verb_stores_nothing_and_leaves_its_neighbours_alone(bed: &Bed) {
 fn what_is_answered_can_be_read(bed: &Bed) {
     for number in 0..50 {
         let name = format!("k{number}");
-        bed.db.write_blocking({ let name = name.clone(); move |tx| set(tx, &name, "v") }).unwrap();
+        bed.db
+            .write_blocking({
+                let name = name.clone();
+                move |tx| set(tx, &name, "v")
+            })
+            .unwrap();
         assert!(names(bed).contains(&name));
     }
 }

@@ -1,0 +1,62 @@
+//! The HTTP API: every route in one list, one file per noun.
+
+pub mod body;
+pub mod caller;
+pub mod error;
+pub mod request_id;
+
+use axum::Router;
+use axum::middleware;
+use axum::response::IntoResponse;
+use postil::Error;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::state::App;
+use error::ApiError;
+
+/// Title, security and the error body of the document; the operations come from the routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Postil", description = "Traces in, human judgement on them, data out.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    components(schemas(error::ErrorBody)),
+    security(("api_key" = [])),
+    modifiers(&Security)
+)]
+struct Document;
+
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key.")).build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Every documented route.
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+}
+
+/// The document that `openapi.json` holds.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+/// The whole HTTP server as a service: API, health, web app.
+pub fn router(app: &App) -> Router {
+    let (router, _) = routes().split_for_parts();
+    router
+        .fallback(crate::web::serve)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))
+        .with_state(app.clone())
+}
+
+async fn method_not_allowed() -> impl IntoResponse {
+    let error = Error::not_found("method_not_allowed", "This path does not answer this method.");
+    (axum::http::StatusCode::METHOD_NOT_ALLOWED, ApiError(error))
+}

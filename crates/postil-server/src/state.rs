@@ -1,0 +1,101 @@
+//! What every handler shares.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
+
+use postil::project::Caller;
+use postil::{Clock, Db};
+
+/// How long a caller that was looked up is believed, in microseconds: how long a key that was revoked on another
+/// replica may go on working there. On the replica that revokes it, it stops at once.
+const BELIEVED: i64 = 2_000_000;
+
+/// How many callers are remembered before all are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// Limits of requests, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Largest body of an API request.
+    pub body: usize,
+    /// Largest body of an ingest request, after decompression.
+    pub ingest_body: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { body: 4 << 20, ingest_body: 16 << 20 }
+    }
+}
+
+/// The shared state; clones are cheap.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What [`App`] holds.
+pub struct Inner {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// Limits of requests.
+    pub limits: Limits,
+    /// The default limit of string values in characters, where a human review sets none.
+    pub string_limit: usize,
+    callers: RwLock<HashMap<(String, String), (Caller, i64)>>,
+    used_keys: Mutex<HashMap<String, i64>>,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Shares these parts.
+    pub fn new(db: Db, clock: Clock, limits: Limits) -> App {
+        App(Arc::new(Inner {
+            db,
+            clock,
+            limits,
+            string_limit: 3000,
+            callers: RwLock::default(),
+            used_keys: Mutex::default(),
+        }))
+    }
+
+    /// A caller that was looked up a moment ago, by the hash of the key and the project that was asked for.
+    pub fn remembered(&self, token_hash: &str, project: &str) -> Option<Caller> {
+        let callers = self.callers.read().ok()?;
+        let (caller, at) = callers.get(&(token_hash.to_owned(), project.to_owned()))?;
+        (self.clock.now() - at < BELIEVED).then(|| caller.clone())
+    }
+
+    /// Remembers a caller for a moment, and that its key was used.
+    pub fn remember(&self, token_hash: &str, project: &str, caller: &Caller) {
+        let now = self.clock.now();
+        if let Ok(mut callers) = self.callers.write() {
+            if callers.len() >= REMEMBERED {
+                callers.clear();
+            }
+            callers.insert((token_hash.to_owned(), project.to_owned()), (caller.clone(), now));
+        }
+        if let (postil::project::Actor::Key { id, .. }, Ok(mut used)) = (&caller.actor, self.used_keys.lock()) {
+            used.insert(id.clone(), now);
+        }
+    }
+
+    /// Forgets all callers: after every change of keys, members or roles.
+    pub fn forget_callers(&self) {
+        if let Ok(mut callers) = self.callers.write() {
+            callers.clear();
+        }
+    }
+
+    /// The keys that were used since the last call, with the time of their last use.
+    pub fn take_used_keys(&self) -> HashMap<String, i64> {
+        self.used_keys.lock().map(|mut used| std::mem::take(&mut *used)).unwrap_or_default()
+    }
+}

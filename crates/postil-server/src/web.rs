@@ -1,0 +1,50 @@
+//! The web app, embedded into the binary when it was built; a placeholder page when it was not.
+
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use postil::Error;
+use rust_embed::RustEmbed;
+
+use crate::api::error::ApiError;
+
+/// The built web app; empty when only `cargo build` ran.
+#[derive(RustEmbed)]
+#[folder = "../../web/dist"]
+#[allow_missing = true]
+struct Assets;
+
+const PLACEHOLDER: &str = include_str!("placeholder.html");
+
+/// Nothing but our own files may be loaded or run; pages cannot be framed.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+     font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Answers with a file of the web app; for paths of the app's own pages with its first page.
+pub async fn serve(uri: Uri) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    // A wrong API path must not be answered with a page.
+    if ["v1", "v2", "v3", "api"].iter().any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}/"))) {
+        let message = format!("There is nothing at {}.", uri.path());
+        return ApiError(Error::not_found("path_not_found", message)).into_response();
+    }
+    if let Some(file) = Assets::get(path).filter(|_| !path.is_empty()) {
+        let kind = mime_guess::from_path(path).first_or_octet_stream();
+        let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+        return respond(StatusCode::OK, kind.as_ref(), cache, file.data.into_owned());
+    }
+    let page = Assets::get("index.html").map_or_else(|| PLACEHOLDER.into(), |file| file.data.into_owned());
+    respond(StatusCode::OK, "text/html; charset=utf-8", "no-cache", page)
+}
+
+fn respond(status: StatusCode, kind: &str, cache: &'static str, body: Vec<u8>) -> Response {
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    if let Ok(kind) = HeaderValue::from_str(kind) {
+        headers.insert(header::CONTENT_TYPE, kind);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}

@@ -1,0 +1,7 @@
+//! Workspaces, projects, members, roles, API keys and identities: who may do what, where.
+
+pub mod caller;
+pub mod key;
+pub mod start;
+
+pub use caller::{Actor, Caller, Permission, Permissions, ProjectRef, Role};
