@@ -1,0 +1,3 @@
+//! Traces: how spans come in, what they say, and how they are kept.
+
+pub mod otlp;
