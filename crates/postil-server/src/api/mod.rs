@@ -2,7 +2,9 @@
 
 pub mod body;
 pub mod caller;
+pub mod encoding;
 pub mod error;
+pub mod ingest;
 pub mod request_id;
 
 use axum::Router;
@@ -38,7 +40,7 @@ impl utoipa::Modify for Security {
 
 /// Every documented route.
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(Document::openapi()).merge(ingest::routes())
 }
 
 /// The document that `openapi.json` holds.

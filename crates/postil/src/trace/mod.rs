@@ -1,3 +1,12 @@
-//! Traces: how spans come in, what they say, and how they are kept.
+//! Traces and spans: how they come in, what they mean, how they are found again.
 
+pub mod dialect;
+pub mod intake;
+pub mod model;
 pub mod otlp;
+mod preview;
+pub mod price;
+pub mod rollup;
+mod row;
+pub mod span;
+mod store;
