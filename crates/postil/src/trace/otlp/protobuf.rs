@@ -113,7 +113,6 @@ fn open(body: &[u8]) -> Result<Envelope, DecodeError> {
     Envelope::decode(body).map_err(|error| DecodeError::new(format!("the body is not valid protobuf: {error}")))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "handed to Option::map, which passes the error by value")]
 fn not_protobuf(error: prost::DecodeError) -> String {
     format!("not valid protobuf: {error}")
 }
