@@ -176,3 +176,37 @@ fn real_requests_come_out_complete_and_survive_storage() {
         assert_eq!(decode_logs_protobuf(&body).unwrap().rejected, []);
     }
 }
+
+/// A message that holds `count` empty messages in `field`.
+fn empties(field: u8, count: usize) -> Vec<u8> {
+    [field << 3 | 2, 0].repeat(count)
+}
+
+fn wrapped(field: u8, content: Vec<u8>) -> Vec<u8> {
+    let mut message = vec![field << 3 | 2];
+    prost::encoding::encode_varint(content.len() as u64, &mut message);
+    message.extend(content);
+    message
+}
+
+#[test]
+fn small_bodies_that_would_fill_the_memory_are_refused() {
+    let spans = wrapped(1, wrapped(2, empties(2, 100_001)));
+    let error = decode_traces_protobuf(&spans).unwrap_err();
+    assert!(error.message.starts_with("the body has more than 100000 spans or "), "{error}");
+    decode_logs_protobuf(&spans).unwrap_err();
+    // An unknown group in front does not hide what follows.
+    decode_traces_protobuf(&[vec![0x7B, 0x7C], spans].concat()).unwrap_err();
+    for field in [9, 11, 13] {
+        decode_traces_protobuf(&wrapped(1, wrapped(2, wrapped(2, empties(field, 2_000_001))))).unwrap_err();
+    }
+    decode_traces_protobuf(&wrapped(1, empties(2, 2_000_001))).unwrap_err();
+    decode_traces_json(format!("[{}0]", "0,".repeat(5_000_001)).as_bytes()).unwrap_err();
+}
+
+#[test]
+fn large_requests_of_ordinary_spans_are_read() {
+    let long = Span { attributes: vec![text("k", &"x".repeat(1_000_000))], ..span(1, 1, "long") };
+    let decoded = decode_traces_protobuf(&encode(vec![group(vec![long.clone(), long])])).unwrap();
+    assert_eq!(spans(&decoded).len(), 2);
+}
