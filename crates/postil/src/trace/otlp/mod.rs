@@ -18,6 +18,7 @@ mod orq;
 mod protobuf;
 mod read;
 mod render;
+mod size;
 mod text;
 
 #[cfg(test)]

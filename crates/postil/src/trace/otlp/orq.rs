@@ -196,7 +196,6 @@ fn iso_8601(text: &str) -> Option<i128> {
 }
 
 /// Whole milliseconds stay exact: a double holds them up to 2^53, and the multiplication is done in integers.
-#[expect(clippy::cast_possible_truncation, reason = "casts of floats saturate")]
 fn milliseconds(number: f64) -> Option<i128> {
     if !number.is_finite() {
         return None;

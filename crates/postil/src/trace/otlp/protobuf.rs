@@ -7,10 +7,12 @@ use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 
 use super::check::{Gate, check_logs, check_traces};
+use super::size::{check_logs_size, check_traces_size};
 use super::{DecodeError, Decoded, DecodedLogs};
 
 /// Reads an `ExportTraceServiceRequest`.
 pub fn decode_traces_protobuf(body: &[u8]) -> Result<Decoded, DecodeError> {
+    check_traces_size(body)?;
     match ExportTraceServiceRequest::decode(body) {
         Ok(request) => Ok(check_traces(request.resource_spans)),
         Err(_) => salvage_traces(body),
@@ -19,6 +21,7 @@ pub fn decode_traces_protobuf(body: &[u8]) -> Result<Decoded, DecodeError> {
 
 /// Reads an `ExportLogsServiceRequest`.
 pub fn decode_logs_protobuf(body: &[u8]) -> Result<DecodedLogs, DecodeError> {
+    check_logs_size(body)?;
     match ExportLogsServiceRequest::decode(body) {
         Ok(request) => Ok(check_logs(request.resource_logs)),
         Err(_) => salvage_logs(body),
@@ -113,7 +116,6 @@ fn open(body: &[u8]) -> Result<Envelope, DecodeError> {
     Envelope::decode(body).map_err(|error| DecodeError::new(format!("the body is not valid protobuf: {error}")))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "handed to Option::map, which passes the error by value")]
 fn not_protobuf(error: prost::DecodeError) -> String {
     format!("not valid protobuf: {error}")
 }

@@ -116,7 +116,7 @@ pub(super) fn unsigned(value: &Value) -> Read<u64> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate, and NaN is 0")]
+/// Casts of floats saturate, and NaN becomes 0.
 fn saturating_unsigned(number: f64) -> u64 {
     number as u64
 }
@@ -142,7 +142,7 @@ fn signed(value: &Value) -> Read<i64> {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "casts of floats saturate")]
+/// Casts of floats saturate.
 fn saturating_signed(number: f64) -> i64 {
     number as i64
 }

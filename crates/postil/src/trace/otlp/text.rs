@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use super::DecodeError;
+use super::size::check_json_size;
 
 /// How deep a repaired text nests. The parser gives up at 128, before the stack would.
 const MAX_REPAIRED_DEPTH: usize = 120;
@@ -13,6 +14,7 @@ const MAX_REPAIRED_DEPTH: usize = 120;
 /// Parses a body. Correct JSON costs one pass; only what the parser refuses is repaired and tried again, so that half
 /// a surrogate pair in one string, as cutting a text to a length leaves it, does not cost the batch.
 pub(super) fn parse(body: &[u8]) -> Result<Value, DecodeError> {
+    check_json_size(body)?;
     let text = String::from_utf8_lossy(body);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     match serde_json::from_str(text) {
