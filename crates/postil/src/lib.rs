@@ -1,1 +1,3 @@
 //! The domain of Postil.
+
+pub mod trace;
