@@ -35,6 +35,16 @@ pub(crate) fn from_url(url: &str, kind: MediaKind, mime: Option<&str>) -> Media 
     if let Some(media) = langfuse_reference(url) {
         return media;
     }
+    if let Some(id) = url.strip_prefix("mlflow-attachment://") {
+        // The bytes went to the MLflow server: the address means nothing elsewhere.
+        let mime = id
+            .split(['?', '&'])
+            .find_map(|field| field.strip_prefix("content_type="))
+            .map(|mime| mime.replace("%2F", "/"));
+        let kind = mime.as_deref().map_or(kind, kind_of);
+        let id = id.split('?').next().unwrap_or(id).to_owned();
+        return Media { kind, mime, source: MediaSource::Ref { id } };
+    }
     Media { kind, mime: mime.map(str::to_owned), source: MediaSource::Url { url: url.to_owned() } }
 }
 
