@@ -1,0 +1,508 @@
+//! From spans to the one row of a trace that lists show: pure, and independent of the order spans arrive in.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::dialect::SpanView;
+use super::model::{Cost, CostSource, Kind, NormalizedSpan, Status, Usage, UsageScope};
+use super::preview;
+
+/// What of a span its trace's summary is made from.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SpanFacts {
+    /// The span's id.
+    pub span_id: String,
+    /// The id of the span above it.
+    pub parent_span_id: Option<String>,
+    /// The name to show.
+    pub name: String,
+    /// What it did.
+    pub kind: Kind,
+    /// When it began, in nanoseconds since 1970.
+    pub start_ns: i64,
+    /// When it ended, in nanoseconds since 1970.
+    pub end_ns: i64,
+    /// How it ended.
+    pub status: Status,
+    /// The class of its error.
+    pub error_type: Option<String>,
+    /// The message of its error.
+    pub error_message: Option<String>,
+    /// The model that was asked for.
+    pub request_model: Option<String>,
+    /// The model that answered.
+    pub response_model: Option<String>,
+    /// Who served the model.
+    pub provider: Option<String>,
+    /// The provider's id of the answer.
+    pub response_id: Option<String>,
+    /// The operation in the words of its convention.
+    pub operation: Option<String>,
+    /// Its token counts.
+    pub usage: Usage,
+    /// Whose tokens they are.
+    pub usage_scope: UsageScope,
+    /// What it cost.
+    pub cost: Option<Cost>,
+    /// The conversation it belongs to.
+    pub session_id: Option<String>,
+    /// The user it ran for.
+    pub user_id: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its metadata, scalars only.
+    pub metadata: Map<String, Value>,
+    /// The name its client gave to the trace.
+    pub trace_name: Option<String>,
+    /// Its input as one line of at most 400 characters.
+    pub input_preview: Option<String>,
+    /// Its output as one line of at most 400 characters.
+    pub output_preview: Option<String>,
+    /// It shows messages, input or output.
+    pub has_messages: bool,
+}
+
+/// A trace in one row.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TraceSummary {
+    /// The name to show.
+    pub name: String,
+    /// The first question as one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_preview: Option<String>,
+    /// The last answer as one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_preview: Option<String>,
+    /// When the first span began, in nanoseconds since 1970.
+    pub start_ns: i64,
+    /// When the last span ended, in nanoseconds since 1970.
+    pub end_ns: i64,
+    /// The time between the two, never negative.
+    pub duration_ns: i64,
+    /// How many spans there are.
+    pub span_count: u64,
+    /// How many spans failed by themselves rather than because a span below them did.
+    pub error_count: u64,
+    /// How the trace ended.
+    pub status: Status,
+    /// The deepest error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<TraceError>,
+    /// The span at the top: the root, or the earliest span whose parent is not here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_span_id: Option<String>,
+    /// The kind of that span.
+    pub root_kind: Kind,
+    /// Whether the real root, a span without a parent, is here.
+    pub has_root: bool,
+    /// The model call whose answer the trace shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leading_span_id: Option<String>,
+    /// Token counts, each call once.
+    #[serde(skip_serializing_if = "Usage::is_empty")]
+    pub usage: Usage,
+    /// Cost, each call once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+    /// The models that answered, or were asked, sorted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// Who served them, sorted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<String>,
+    /// The conversation the trace belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// The user it ran for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// The tags of all spans, those of the root first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The metadata of all spans; of one key, the root's value, else the earliest.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
+}
+
+/// The error a trace shows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TraceError {
+    /// The span that failed.
+    pub span_id: String,
+    /// The class of the error.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// Takes from a span what its trace's summary needs.
+pub fn facts(view: &SpanView<'_>, span: &NormalizedSpan) -> SpanFacts {
+    let raw = view.span;
+    let nanoseconds = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
+    let scalars =
+        span.metadata.iter().filter(|(_, value)| !matches!(value, Value::Array(_) | Value::Object(_) | Value::Null));
+    let error = span.error.as_ref();
+    SpanFacts {
+        span_id: hex::encode(&raw.span_id),
+        parent_span_id: (raw.parent_span_id.iter().any(|byte| *byte != 0)).then(|| hex::encode(&raw.parent_span_id)),
+        name: span.display_name.clone(),
+        kind: span.kind,
+        start_ns: nanoseconds(raw.start_time_unix_nano),
+        end_ns: nanoseconds(raw.end_time_unix_nano),
+        status: span.status,
+        error_type: error.and_then(|error| error.kind.clone()),
+        error_message: error.and_then(|error| error.message.clone()),
+        request_model: span.request_model.clone(),
+        response_model: span.response_model.clone(),
+        provider: span.provider.clone(),
+        response_id: span.response_id.clone(),
+        operation: span.operation.clone(),
+        usage: span.usage.clone(),
+        usage_scope: span.usage_scope,
+        cost: span.cost.clone(),
+        session_id: span.session_id.clone(),
+        user_id: span.user_id.clone(),
+        tags: span.tags.clone(),
+        metadata: scalars.map(|(key, value)| (key.clone(), value.clone())).collect(),
+        trace_name: span.trace_name.clone(),
+        input_preview: preview::input(span),
+        output_preview: preview::output(span),
+        has_messages: !span.input.is_empty() || !span.output.is_empty(),
+    }
+}
+
+/// Makes the summary of a trace from all of its spans, in any order.
+pub fn rollup(spans: &[SpanFacts]) -> TraceSummary {
+    let tree = Tree::new(spans);
+    let Some(top) = tree.top else { return TraceSummary::default() };
+    let root = tree.spans[top];
+    let mut summary = TraceSummary {
+        start_ns: tree.spans.iter().map(|span| span.start_ns).min().unwrap_or_default(),
+        end_ns: tree.spans.iter().map(|span| span.end_ns.max(span.start_ns)).max().unwrap_or_default(),
+        span_count: tree.spans.len() as u64,
+        root_span_id: Some(root.span_id.clone()),
+        root_kind: root.kind,
+        has_root: root.parent_span_id.is_none(),
+        ..TraceSummary::default()
+    };
+    summary.duration_ns = summary.end_ns.saturating_sub(summary.start_ns).max(0);
+    names(&tree, root, &mut summary);
+    labels(&tree, root, &mut summary);
+    errors(&tree, root, &mut summary);
+    totals(&tree, &mut summary);
+    summary
+}
+
+/// Spans in the order of their start, with their place below each other.
+struct Tree<'a> {
+    spans: Vec<&'a SpanFacts>,
+    /// The index of the span above, if it is here.
+    parents: Vec<Option<usize>>,
+    depths: Vec<u32>,
+    /// Parents before children.
+    downward: Vec<usize>,
+    top: Option<usize>,
+}
+
+impl<'a> Tree<'a> {
+    fn new(facts: &'a [SpanFacts]) -> Self {
+        let mut spans: Vec<&SpanFacts> = facts.iter().collect();
+        spans.sort_by(|a, b| (a.start_ns, &a.span_id, a.end_ns).cmp(&(b.start_ns, &b.span_id, b.end_ns)));
+        let index: HashMap<&str, usize> =
+            spans.iter().enumerate().rev().map(|(at, span)| (span.span_id.as_str(), at)).collect();
+        let mut parents: Vec<Option<usize>> = spans
+            .iter()
+            .enumerate()
+            .map(|(at, span)| {
+                let parent = span.parent_span_id.as_deref().and_then(|id| index.get(id)).copied();
+                parent.filter(|parent| *parent != at)
+            })
+            .collect();
+        let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
+        for (at, parent) in parents.iter().enumerate() {
+            if let Some(parent) = parent {
+                children[*parent].push(at);
+            }
+        }
+        let mut depths = vec![0; spans.len()];
+        let mut seen = vec![false; spans.len()];
+        let mut downward = Vec::with_capacity(spans.len());
+        let visit = |start: usize, seen: &mut Vec<bool>, downward: &mut Vec<usize>, depths: &mut Vec<u32>| {
+            seen[start] = true;
+            let mut next = downward.len();
+            downward.push(start);
+            while let Some(&at) = downward.get(next) {
+                next += 1;
+                for &child in &children[at] {
+                    if !seen[child] {
+                        seen[child] = true;
+                        depths[child] = depths[at] + 1;
+                        downward.push(child);
+                    }
+                }
+            }
+        };
+        for at in 0..spans.len() {
+            if parents[at].is_none() {
+                visit(at, &mut seen, &mut downward, &mut depths);
+            }
+        }
+        // What is left hangs in a circle: its earliest span counts as a top.
+        for at in 0..spans.len() {
+            if !seen[at] {
+                visit(at, &mut seen, &mut downward, &mut depths);
+                parents[at] = None;
+            }
+        }
+        let root = (0..spans.len()).find(|at| spans[*at].parent_span_id.is_none());
+        let top = root.or_else(|| (0..spans.len()).find(|at| parents[*at].is_none()));
+        Self { spans, parents, depths, downward, top }
+    }
+}
+
+/// The model call whose answer the trace shows, and the one that holds its question.
+fn names(tree: &Tree<'_>, root: &SpanFacts, summary: &mut TraceSummary) {
+    let models = || tree.spans.iter().copied().filter(|span| span.kind == Kind::Llm);
+    let answers = |a: &&SpanFacts, b: &&SpanFacts| {
+        let key = |span: &SpanFacts| (span.output_preview.is_some(), span.end_ns, span.start_ns);
+        key(a).cmp(&key(b)).then_with(|| b.span_id.cmp(&a.span_id))
+    };
+    let leading = if root.kind == Kind::Llm { Some(root) } else { models().max_by(answers) };
+    summary.leading_span_id = leading.map(|span| span.span_id.clone());
+    let named = tree.spans.iter().find_map(|span| span.trace_name.clone());
+    summary.name = root.trace_name.clone().or(named).unwrap_or_else(|| root.name.clone());
+    let first = || {
+        let asked = |span: &&SpanFacts| matches!(span.kind, Kind::Llm | Kind::Agent) && span.input_preview.is_some();
+        tree.spans.iter().copied().find(asked).and_then(|span| span.input_preview.clone())
+    };
+    summary.input_preview = root.input_preview.clone().or_else(first);
+    summary.output_preview =
+        root.output_preview.clone().or_else(|| leading.and_then(|span| span.output_preview.clone()));
+}
+
+/// Session, user, tags and metadata of all spans: the root's first, then by start.
+fn labels(tree: &Tree<'_>, root: &SpanFacts, summary: &mut TraceSummary) {
+    let mut tags: BTreeSet<&str> = BTreeSet::new();
+    let mut models = BTreeSet::new();
+    let mut providers = BTreeSet::new();
+    for span in std::iter::once(root).chain(tree.spans.iter().copied()) {
+        if summary.session_id.is_none() {
+            summary.session_id.clone_from(&span.session_id);
+        }
+        if summary.user_id.is_none() {
+            summary.user_id.clone_from(&span.user_id);
+        }
+        for tag in &span.tags {
+            if tags.insert(tag) {
+                summary.tags.push(tag.clone());
+            }
+        }
+        for (key, value) in &span.metadata {
+            if !summary.metadata.contains_key(key) {
+                summary.metadata.insert(key.clone(), value.clone());
+            }
+        }
+        models.extend(span.response_model.as_ref().or(span.request_model.as_ref()));
+        providers.extend(span.provider.as_ref());
+    }
+    summary.models = models.into_iter().cloned().collect();
+    summary.providers = providers.into_iter().cloned().collect();
+}
+
+/// Status and errors. An error is repeated on every span above it, so only the lowest counts.
+fn errors(tree: &Tree<'_>, root: &SpanFacts, summary: &mut TraceSummary) {
+    let failed = |at: usize| tree.spans[at].status == Status::Error;
+    let mut passed_on = vec![false; tree.spans.len()];
+    for at in 0..tree.spans.len() {
+        if failed(at)
+            && let Some(parent) = tree.parents[at]
+        {
+            passed_on[parent] = true;
+        }
+    }
+    summary.error_count = (0..tree.spans.len()).filter(|at| failed(*at) && !passed_on[*at]).count() as u64;
+    let deepest = (0..tree.spans.len())
+        .filter(|at| failed(*at))
+        .max_by(|a, b| tree.depths[*a].cmp(&tree.depths[*b]).then(b.cmp(a)));
+    let any_failed = deepest.is_some();
+    summary.error = deepest.map(|at| TraceError {
+        span_id: tree.spans[at].span_id.clone(),
+        kind: tree.spans[at].error_type.clone(),
+        message: tree.spans[at].error_message.clone(),
+    });
+    summary.status = if summary.has_root {
+        root.status
+    } else if any_failed {
+        Status::Error
+    } else if tree.spans.iter().any(|span| span.status == Status::Ok) {
+        Status::Ok
+    } else {
+        Status::Unset
+    };
+}
+
+fn has_counts(usage: &Usage) -> bool {
+    usage.input.is_some() || usage.output.is_some() || usage.total.is_some()
+}
+
+/// Adds up usage and cost so that every call counts once.
+fn totals(tree: &Tree<'_>, summary: &mut TraceSummary) {
+    let mut counts = counted(tree, |span| has_counts(&span.usage), |span| span.usage.input);
+    duplicates(tree, &mut counts, |span| (span.has_messages, fields(&span.usage)));
+    let mut usage = Usage::default();
+    for at in (0..tree.spans.len()).filter(|at| counts[*at]) {
+        add(&mut usage, &tree.spans[at].usage);
+    }
+    summary.usage = usage;
+
+    let mut pays = counted(tree, |span| span.cost.is_some(), |span| span.usage.input);
+    // Of two reports of one call the client's own price is better than ours.
+    duplicates(tree, &mut pays, |span| {
+        (span.cost.as_ref().is_some_and(|cost| cost.source == CostSource::Client), u32::from(span.has_messages))
+    });
+    for at in (0..tree.spans.len()).filter(|at| pays[*at]) {
+        if let Some(cost) = &tree.spans[at].cost {
+            add_cost(&mut summary.cost, cost);
+        }
+    }
+}
+
+/// Which spans count: not those that repeat what the spans below them say.
+fn counted(tree: &Tree<'_>, says: impl Fn(&SpanFacts) -> bool, input: impl Fn(&SpanFacts) -> Option<u64>) -> Vec<bool> {
+    let length = tree.spans.len();
+    let mut counts: Vec<bool> = tree.spans.iter().map(|span| says(span)).collect();
+    // A sum counts only while the spans it sums up are not here.
+    let mut said_below = vec![false; length];
+    for &at in tree.downward.iter().rev() {
+        if counts[at] && tree.spans[at].usage_scope == UsageScope::Aggregate && said_below[at] {
+            counts[at] = false;
+        }
+        if let Some(parent) = tree.parents[at]
+            && (said_below[at] || says(tree.spans[at]))
+        {
+            said_below[parent] = true;
+        }
+    }
+    // A call reported by two spans, one inside the other, without an id to tell: same operation and model, same sum.
+    let mut above: Vec<Option<usize>> = vec![None; length];
+    for &at in &tree.downward {
+        if let Some(parent) = tree.parents[at] {
+            above[at] = if counts[parent] { Some(parent) } else { above[parent] };
+        }
+    }
+    let mut sums: HashMap<usize, u64> = HashMap::new();
+    for &at in tree.downward.iter().rev() {
+        if !counts[at] || !matches!(tree.spans[at].kind, Kind::Llm | Kind::Embedding) {
+            continue;
+        }
+        let span = tree.spans[at];
+        if sums.get(&at).is_some_and(|sum| Some(*sum) == input(span)) {
+            counts[at] = false;
+        }
+        // The nearest span above that reports the same kind of call; a bound keeps a deep chain cheap.
+        let mut next = above[at];
+        for _ in 0..16 {
+            let Some(outer) = next else { break };
+            if same_call(tree.spans[outer], span) {
+                let sum = sums.entry(outer).or_default();
+                *sum = sum.saturating_add(input(span).unwrap_or(0));
+                break;
+            }
+            next = above[outer];
+        }
+    }
+    counts
+}
+
+/// Whether two spans, one inside the other, can be two reports of one call.
+fn same_call(outer: &SpanFacts, inner: &SpanFacts) -> bool {
+    if outer.kind != inner.kind || (outer.response_id.is_some() && inner.response_id.is_some()) {
+        return false;
+    }
+    let same_operation = match (&outer.operation, &inner.operation) {
+        (Some(outer), Some(inner)) => outer == inner,
+        _ => true,
+    };
+    let models = |span: &'_ SpanFacts| [span.response_model.clone(), span.request_model.clone()];
+    let inner_models = models(inner);
+    same_operation
+        && models(outer).iter().flatten().any(|model| inner_models.iter().flatten().any(|other| other == model))
+}
+
+/// Of several spans with one response id, only the best keeps its mark.
+fn duplicates<K: Ord>(tree: &Tree<'_>, counts: &mut [bool], rank: impl Fn(&SpanFacts) -> K) {
+    let mut best: HashMap<&str, usize> = HashMap::new();
+    for at in 0..tree.spans.len() {
+        let span = tree.spans[at];
+        let Some(id) = span.response_id.as_deref().filter(|_| counts[at]) else { continue };
+        match best.get(id).copied() {
+            None => {
+                best.insert(id, at);
+            }
+            Some(other) => {
+                let wins = rank(span).cmp(&rank(tree.spans[other])) == Ordering::Greater;
+                let loser = if wins { other } else { at };
+                counts[loser] = false;
+                if wins {
+                    best.insert(id, at);
+                }
+            }
+        }
+    }
+}
+
+fn fields(usage: &Usage) -> u32 {
+    let known = [usage.input, usage.output, usage.total, usage.cache_read, usage.cache_write, usage.reasoning];
+    known.iter().flatten().count() as u32
+}
+
+fn add(sum: &mut Usage, usage: &Usage) {
+    let plus = |sum: &mut Option<u64>, count: Option<u64>| {
+        if let Some(count) = count {
+            *sum = Some(sum.unwrap_or(0).saturating_add(count));
+        }
+    };
+    plus(&mut sum.input, usage.input);
+    plus(&mut sum.output, usage.output);
+    plus(&mut sum.cache_read, usage.cache_read);
+    plus(&mut sum.cache_write, usage.cache_write);
+    plus(&mut sum.reasoning, usage.reasoning);
+    let total = match (usage.input, usage.output) {
+        (None, None) => usage.total,
+        (input, output) => usage.total.or(Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0)))),
+    };
+    plus(&mut sum.total, total);
+}
+
+fn add_cost(sum: &mut Option<Cost>, cost: &Cost) {
+    let Some(sum) = sum else {
+        *sum = Some(cost.clone());
+        return;
+    };
+    // Sums of different currencies mean nothing; the first one stands.
+    if sum.currency != cost.currency {
+        return;
+    }
+    let plus = |a: Option<f64>, b: Option<f64>| match (a, b) {
+        (Some(a), Some(b)) => Some(a + b),
+        _ => None,
+    };
+    sum.input = plus(sum.input, cost.input);
+    sum.output = plus(sum.output, cost.output);
+    sum.total += cost.total;
+    if cost.source == CostSource::Computed {
+        sum.source = CostSource::Computed;
+    }
+}
+
+#[cfg(test)]
+#[path = "rollup_tests.rs"]
+mod tests;
