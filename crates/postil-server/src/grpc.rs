@@ -3,13 +3,15 @@
 use axum::http::HeaderMap;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
-use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{MetricsService, MetricsServiceServer};
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
+    MetricsService, MetricsServiceServer,
+};
 use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::collector::{logs::v1::ExportLogsPartialSuccess, trace::v1::ExportTracePartialSuccess};
 use postil::project::{Caller, Permission};
-use postil::trace::intake::{self, Origin};
+use postil::trace::intake;
 use postil::trace::otlp;
 use postil::{Error, Result};
 use tokio::net::TcpListener;
@@ -68,17 +70,17 @@ impl TraceService for Exporter {
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         let caller = self.caller(request.metadata()).await.map_err(status)?;
-        let origin = Origin { convention_version: None };
+        let (origin, prices) = (ingest::origin(&self.app, &caller, None), self.app.prices.clone());
         let resource_spans = request.into_inner().resource_spans;
         let (prepared, rejected) = self
             .app
             .preparing(move || {
                 let checked = otlp::check_traces(resource_spans);
-                (intake::prepare(checked.resource_spans, origin), checked.rejected)
+                (intake::prepare(checked.resource_spans, origin, &prices), checked.rejected)
             })
             .await
             .map_err(status)?;
-        ingest::store_prepared(&self.app, &caller, prepared).await.map_err(status)?;
+        ingest::store_prepared(&self.app, prepared).await.map_err(status)?;
         self.app.counted.spans_rejected(rejected.len());
         let partial_success = (!rejected.is_empty()).then(|| ExportTracePartialSuccess {
             rejected_spans: i64::try_from(rejected.len()).unwrap_or(i64::MAX),
@@ -95,16 +97,17 @@ impl LogsService for Exporter {
         request: Request<ExportLogsServiceRequest>,
     ) -> Result<Response<ExportLogsServiceResponse>, Status> {
         let caller = self.caller(request.metadata()).await.map_err(status)?;
+        let origin = ingest::origin(&self.app, &caller, None);
         let resource_logs = request.into_inner().resource_logs;
         let (prepared, rejected) = self
             .app
             .preparing(move || {
                 let checked = otlp::check_logs(resource_logs);
-                (intake::prepare_logs(checked.resource_logs), checked.rejected)
+                (intake::prepare_logs(checked.resource_logs, origin), checked.rejected)
             })
             .await
             .map_err(status)?;
-        ingest::store_prepared_logs(&self.app, &caller, prepared).await.map_err(status)?;
+        ingest::store_prepared_logs(&self.app, prepared).await.map_err(status)?;
         let partial_success = (!rejected.is_empty()).then(|| ExportLogsPartialSuccess {
             rejected_log_records: i64::try_from(rejected.len()).unwrap_or(i64::MAX),
             error_message: otlp::rejection_message(&rejected),

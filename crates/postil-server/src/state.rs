@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use postil::project::Caller;
+use postil::trace::price::PriceTable;
 use postil::{Clock, Db, Error, Result};
 use tokio::sync::Semaphore;
 
@@ -48,6 +49,8 @@ pub struct Inner {
     pub limits: Limits,
     /// The default limit of string values in characters, where a human review sets none.
     pub string_limit: usize,
+    /// What models cost.
+    pub prices: Arc<PriceTable>,
     /// What happened since the start, for `/metrics`.
     pub counted: Counted,
     preparing: Semaphore,
@@ -95,6 +98,7 @@ impl App {
             clock,
             limits,
             string_limit: 3000,
+            prices: Arc::new(PriceTable::built_in().clone()),
             counted: Counted::default(),
             preparing: Semaphore::new(PREPARING),
             preparing_waits: Semaphore::new(PREPARING_WAIT),

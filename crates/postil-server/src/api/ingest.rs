@@ -51,8 +51,8 @@ async fn export_traces(
     body: Body,
 ) -> ApiResult<Response> {
     let packed = encoding::read(&headers, body, app.limits.ingest_body).await?;
-    let origin = Origin { convention_version: convention_version(&headers) };
-    let (format, rejected) = store_traces(&app, &caller, packed, origin).await?;
+    let origin = origin(&app, &caller, convention_version(&headers));
+    let (format, rejected) = store_traces(&app, packed, origin).await?;
     Ok(answer(Signal::Traces, format, &rejected))
 }
 
@@ -86,7 +86,7 @@ async fn export_logs(
     body: Body,
 ) -> ApiResult<Response> {
     let packed = encoding::read(&headers, body, app.limits.ingest_body).await?;
-    let (format, rejected) = store_logs(&app, &caller, packed).await?;
+    let (format, rejected) = store_logs(&app, packed, origin(&app, &caller, None)).await?;
     Ok(answer(Signal::Logs, format, &rejected))
 }
 
@@ -98,7 +98,7 @@ async fn export_logs(
     responses((status = 200, description = "Accepted", body = serde_json::Value)))]
 async fn export_metrics(
     State(app): State<App>,
-    By(_): By<INGEST>,
+    By(_caller): By<INGEST>,
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
@@ -107,13 +107,19 @@ async fn export_metrics(
     Ok(answer(Signal::Metrics, format, &[]))
 }
 
+/// Where the spans of this request come from.
+pub fn origin(app: &App, caller: &Caller, convention_version: Option<u32>) -> Origin {
+    Origin { project: caller.project.number, received_at: app.clock.now(), convention_version }
+}
+
 /// The version that Langfuse's clients state for how they encode attribute values.
 fn convention_version(headers: &HeaderMap) -> Option<u32> {
     headers.get("x-langfuse-ingestion-version")?.to_str().ok()?.trim().parse().ok()
 }
 
 /// Decodes a body of traces and stores it.
-async fn store_traces(app: &App, caller: &Caller, packed: Packed, origin: Origin) -> Result<(Format, Vec<Rejected>)> {
+async fn store_traces(app: &App, packed: Packed, origin: Origin) -> Result<(Format, Vec<Rejected>)> {
+    let prices = app.prices.clone();
     let (prepared, rejected, format) = app
         .preparing(move || -> Result<_> {
             let (bytes, format) = packed.unpack()?;
@@ -123,27 +129,27 @@ async fn store_traces(app: &App, caller: &Caller, packed: Packed, origin: Origin
                 Format::Protobuf => otlp::decode_traces_protobuf(&bytes),
             };
             let decoded = decoded.map_err(|cause| Error::invalid("invalid_traces", cause.to_string()))?;
-            Ok((intake::prepare(decoded.resource_spans, origin), decoded.rejected, format))
+            Ok((intake::prepare(decoded.resource_spans, origin, &prices), decoded.rejected, format))
         })
         .await??;
-    store_prepared(app, caller, prepared).await?;
+    store_prepared(app, prepared).await?;
     app.counted.spans_rejected(rejected.len());
     Ok((format, rejected))
 }
 
 /// Stores spans that are decoded and mapped; answers after the commit.
-pub async fn store_prepared(app: &App, caller: &Caller, prepared: intake::Prepared) -> Result<()> {
+pub async fn store_prepared(app: &App, prepared: intake::Prepared) -> Result<()> {
     let spans = prepared.span_count();
     if spans > 0 {
-        let (clock, project) = (app.clock.clone(), caller.project.number);
-        app.db.write(move |tx| intake::store(tx, &clock, project, &prepared)).await?;
+        let prices = app.prices.clone();
+        app.db.write(move |tx| intake::store(tx, &prepared, &prices)).await?;
     }
     app.counted.spans_accepted(spans);
     Ok(())
 }
 
 /// Decodes a body of log records and stores it.
-async fn store_logs(app: &App, caller: &Caller, packed: Packed) -> Result<(Format, Vec<Rejected>)> {
+async fn store_logs(app: &App, packed: Packed, origin: Origin) -> Result<(Format, Vec<Rejected>)> {
     let (prepared, rejected, format) = app
         .preparing(move || -> Result<_> {
             let (bytes, format) = packed.unpack()?;
@@ -152,18 +158,18 @@ async fn store_logs(app: &App, caller: &Caller, packed: Packed) -> Result<(Forma
                 Format::Protobuf => otlp::decode_logs_protobuf(&bytes),
             };
             let decoded = decoded.map_err(|cause| Error::invalid("invalid_logs", cause.to_string()))?;
-            Ok((intake::prepare_logs(decoded.resource_logs), decoded.rejected, format))
+            Ok((intake::prepare_logs(decoded.resource_logs, origin), decoded.rejected, format))
         })
         .await??;
-    store_prepared_logs(app, caller, prepared).await?;
+    store_prepared_logs(app, prepared).await?;
     Ok((format, rejected))
 }
 
 /// Stores log records that are decoded; answers after the commit.
-pub async fn store_prepared_logs(app: &App, caller: &Caller, prepared: intake::PreparedLogs) -> Result<()> {
+pub async fn store_prepared_logs(app: &App, prepared: intake::PreparedLogs) -> Result<()> {
     if !prepared.is_empty() {
-        let (clock, project) = (app.clock.clone(), caller.project.number);
-        app.db.write(move |tx| intake::store_logs(tx, &clock, project, &prepared)).await?;
+        let prices = app.prices.clone();
+        app.db.write(move |tx| intake::store_logs(tx, &prepared, &prices)).await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ pub mod encoding;
 pub mod error;
 pub mod ingest;
 pub mod request_id;
+pub mod spans;
 
 use axum::Router;
 use axum::middleware;
@@ -40,7 +41,7 @@ impl utoipa::Modify for Security {
 
 /// Every documented route.
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(ingest::routes())
+    OpenApiRouter::with_openapi(Document::openapi()).merge(ingest::routes()).merge(spans::routes())
 }
 
 /// The document that `openapi.json` holds.

@@ -14,9 +14,9 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::dialect::{self, SpanView};
+use super::model::Kind;
 use super::otlp::{self, ReceivedSpan, TraceBatch};
 use super::price::PriceTable;
-use super::model::Kind;
 use super::rollup::{self, SpanFacts};
 use super::row::{self, Circumstances, Stamp};
 use super::store;
@@ -40,7 +40,6 @@ pub struct Origin {
 #[derive(Debug)]
 pub struct Prepared {
     project: i64,
-    received_at: i64,
     traces: Vec<PreparedTrace>,
 }
 
@@ -68,7 +67,7 @@ pub fn prepare(resource_spans: Vec<ResourceSpans>, origin: Origin, prices: &Pric
         otlp::split_by_trace(resource_spans).iter().map(|batch| prepare_trace(batch, origin, prices)).collect();
     // Transactions that touch the same traces take them in the same order, so they wait instead of deadlocking.
     traces.sort_by(|a, b| a.trace_id.cmp(&b.trace_id));
-    Prepared { project: origin.project, received_at: origin.received_at, traces }
+    Prepared { project: origin.project, traces }
 }
 
 fn prepare_trace(batch: &TraceBatch, origin: Origin, prices: &PriceTable) -> PreparedTrace {
@@ -96,8 +95,7 @@ fn prepare_trace(batch: &TraceBatch, origin: Origin, prices: &PriceTable) -> Pre
         }
         chunks.push(params![origin.project, &batch.trace_id, chunk.id, chunk.bytes].to_vec());
     }
-    let (_, summary) =
-        row::trace(&facts, &mut circumstances, &batch.trace_id, origin.project, origin.received_at);
+    let (_, summary) = row::trace(&facts, &mut circumstances, &batch.trace_id, origin.project, origin.received_at);
     PreparedTrace {
         trace_id: batch.trace_id.clone(),
         summary,
@@ -124,13 +122,7 @@ struct Derived {
     circumstances: Circumstances,
 }
 
-fn derive(
-    view: &SpanView<'_>,
-    logs: &[&LogRecord],
-    trace_id: &str,
-    stamp: Stamp,
-    prices: &PriceTable,
-) -> Derived {
+fn derive(view: &SpanView<'_>, logs: &[&LogRecord], trace_id: &str, stamp: Stamp, prices: &PriceTable) -> Derived {
     let mut normalized = dialect::normalize(view, logs);
     prices.apply(&mut normalized);
     let facts = rollup::facts(view, &normalized);
@@ -182,32 +174,21 @@ fn roll_up_again(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
 }
 
 /// Derives the rows of some spans again from what is kept of them, with their log records.
-fn derive_again(
-    tx: &mut Tx<'_>,
-    project: i64,
-    trace_id: &str,
-    span_ids: &[String],
-    prices: &PriceTable,
-) -> Result<()> {
+fn derive_again(tx: &mut Tx<'_>, project: i64, trace_id: &str, span_ids: &[String], prices: &PriceTable) -> Result<()> {
     let records = store::log_records(tx, project, trace_id, None)?;
     let mut rows = Vec::new();
     for span_id in span_ids {
         let Some(stored) = store::span(tx, project, trace_id, span_id)? else { continue };
         let chunk = store::chunk(tx, project, trace_id, stored.chunk_id)?;
-        let Some((resource, scope, span)) =
-            hex::decode(span_id).ok().and_then(|id| otlp::find_span(&chunk, &id))
+        let Some((resource, scope, span)) = hex::decode(span_id).ok().and_then(|id| otlp::find_span(&chunk, &id))
         else {
             continue;
         };
         let view = SpanView { resource, scope, span, header_convention_version: stored.ingestion_version };
         let own: Vec<&LogRecord> =
             records.iter().filter(|record| record.span_id == *span_id).map(|record| &record.record).collect();
-        let stamp = Stamp {
-            project,
-            received_at: 0,
-            chunk_id: stored.chunk_id,
-            ingestion_version: stored.ingestion_version,
-        };
+        let stamp =
+            Stamp { project, received_at: 0, chunk_id: stored.chunk_id, ingestion_version: stored.ingestion_version };
         rows.push(derive(&view, &own, trace_id, stamp, prices).row);
     }
     store::upsert_spans(tx, &rows).map(drop)
@@ -239,7 +220,8 @@ pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> Prepare
             for record in scope.log_records {
                 let trace_id = hex::encode(&record.trace_id);
                 let span_id = hex::encode(&record.span_id);
-                let time = if record.time_unix_nano == 0 { record.observed_time_unix_nano } else { record.time_unix_nano };
+                let time =
+                    if record.time_unix_nano == 0 { record.observed_time_unix_nano } else { record.time_unix_nano };
                 let (event_name, severity) = (record.event_name.clone(), record.severity_number);
                 let alone = LogsData {
                     resource_logs: vec![ResourceLogs {

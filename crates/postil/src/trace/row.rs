@@ -39,7 +39,13 @@ fn text_or_null<T: serde::Serialize>(is_empty: bool, value: &T) -> Value {
 }
 
 /// A row of table `span`, in the order of [`super::store::SPAN_COLUMNS`].
-pub(super) fn span(view: &SpanView<'_>, span: &NormalizedSpan, facts: &SpanFacts, trace_id: &str, stamp: Stamp) -> Vec<Value> {
+pub(super) fn span(
+    view: &SpanView<'_>,
+    span: &NormalizedSpan,
+    facts: &SpanFacts,
+    trace_id: &str,
+    stamp: Stamp,
+) -> Vec<Value> {
     let known = Known::of(view);
     let has_messages = !span.input.is_empty() || !span.output.is_empty();
     let is_log = span.kind == Kind::Llm || known.deployment_id.is_some() || known.deployment_key.is_some();
@@ -138,9 +144,7 @@ pub(super) fn trace(
     let summary = rollup(facts);
     let is_root = |one: &Circumstances| summary.root_span_id.as_ref() == Some(&one.span_id);
     // The root's word first, then the earliest.
-    circumstances.sort_by(|a, b| {
-        (!is_root(a), a.start_ns, &a.span_id).cmp(&(!is_root(b), b.start_ns, &b.span_id))
-    });
+    circumstances.sort_by(|a, b| (!is_root(a), a.start_ns, &a.span_id).cmp(&(!is_root(b), b.start_ns, &b.span_id)));
     let first = |field: fn(&Circumstances) -> &Option<String>| -> Value {
         circumstances.iter().find_map(|one| field(one).clone()).into()
     };
@@ -233,7 +237,9 @@ impl Known {
                 "orq.log_id" | "orq.deployment_log_id" => &mut known.log_id,
                 _ => continue,
             };
-            if let (None, Some(Any::StringValue(text))) = (&slot, attribute.value.as_ref().and_then(|value| value.value.as_ref())) {
+            if let (None, Some(Any::StringValue(text))) =
+                (&slot, attribute.value.as_ref().and_then(|value| value.value.as_ref()))
+            {
                 if !text.is_empty() {
                     *slot = Some(text.chars().take(MAX_ATTRIBUTE_VALUE).collect());
                 }
@@ -266,7 +272,14 @@ fn filterable(attributes: &[KeyValue]) -> String {
 
 /// Whether an attribute is a piece of a flattened conversation, which nobody filters by.
 fn is_message(key: &str) -> bool {
-    ["llm.input_messages.", "llm.output_messages.", "gen_ai.prompt.", "gen_ai.completion.", "retrieval.documents.", "llm.tools."]
-        .iter()
-        .any(|prefix| key.starts_with(prefix))
+    [
+        "llm.input_messages.",
+        "llm.output_messages.",
+        "gen_ai.prompt.",
+        "gen_ai.completion.",
+        "retrieval.documents.",
+        "llm.tools.",
+    ]
+    .iter()
+    .any(|prefix| key.starts_with(prefix))
 }

@@ -137,9 +137,7 @@ fn in_order(rows: Vec<SpanRow>) -> Vec<TreeSpan> {
     let mut rows: Vec<Option<SpanRow>> = rows.into_iter().map(Some).collect();
     order
         .into_iter()
-        .filter_map(|(at, level, has_children)| {
-            rows[at].take().map(|row| TreeSpan { row, level, has_children })
-        })
+        .filter_map(|(at, level, has_children)| rows[at].take().map(|row| TreeSpan { row, level, has_children }))
         .collect()
 }
 
@@ -181,6 +179,11 @@ fn describe(
     Ok((otlp::span_to_json(resource, scope, span), normalized))
 }
 
+/// The span whose answer a trace shows: its leading model call, else its root. None when the trace is not known.
+pub fn leading(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<Option<String>> {
+    store::leading(tx, project, trace_id)
+}
+
 /// Several spans of one trace in the normal form, each chunk read once.
 pub fn normalized(
     tx: &mut Tx<'_>,
@@ -208,12 +211,7 @@ mod tests {
     use super::*;
 
     fn row(span_id: &str, parent: Option<&str>, start_ns: i64) -> SpanRow {
-        SpanRow {
-            span_id: span_id.into(),
-            parent_span_id: parent.map(Into::into),
-            start_ns,
-            ..SpanRow::default()
-        }
+        SpanRow { span_id: span_id.into(), parent_span_id: parent.map(Into::into), start_ns, ..SpanRow::default() }
     }
 
     fn shown(rows: Vec<SpanRow>) -> Vec<(String, usize)> {
@@ -222,14 +220,20 @@ mod tests {
 
     #[test]
     fn children_stand_below_their_parents_by_start() {
-        let rows = vec![row("root", None, 0), row("a", Some("root"), 1), row("b", Some("root"), 2), row("a1", Some("a"), 3)];
+        let rows =
+            vec![row("root", None, 0), row("a", Some("root"), 1), row("b", Some("root"), 2), row("a1", Some("a"), 3)];
         let expected = [("root", 0), ("a", 1), ("a1", 2), ("b", 1)];
         assert_eq!(shown(rows), expected.map(|(id, level)| (id.to_owned(), level)));
     }
 
     #[test]
     fn spans_without_their_parent_and_spans_in_a_circle_are_still_shown() {
-        let rows = vec![row("orphan", Some("gone"), 0), row("x", Some("y"), 1), row("y", Some("x"), 2), row("self", Some("self"), 3)];
+        let rows = vec![
+            row("orphan", Some("gone"), 0),
+            row("x", Some("y"), 1),
+            row("y", Some("x"), 2),
+            row("self", Some("self"), 3),
+        ];
         let mut ids: Vec<_> = shown(rows).into_iter().map(|(id, _)| id).collect();
         ids.sort();
         assert_eq!(ids, ["orphan", "self", "x", "y"]);

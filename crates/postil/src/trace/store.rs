@@ -94,6 +94,15 @@ pub(super) fn place(tx: &mut Tx<'_>, project: i64, trace_id: &str, span_id: &str
     Ok((usize::try_from(row.int(0)?).unwrap_or(0), row.int(1)? > 0))
 }
 
+/// The leading span of a trace, else its root, else its first span.
+pub(super) fn leading(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<Option<String>> {
+    let row = tx.query_opt(
+        "select coalesce(leading_span_id, root_span_id) from trace where project = $1 and trace_id = $2",
+        params![project, trace_id],
+    )?;
+    row.map_or(Ok(None), |row| row.opt_text(0))
+}
+
 /// The spans of one request for one trace, as they came.
 pub(super) fn chunk(tx: &mut Tx<'_>, project: i64, trace_id: &str, chunk_id: i64) -> Result<TracesData> {
     let row = tx.query_opt(
@@ -174,7 +183,8 @@ pub(super) const SPAN_COLUMNS: &str = "project, trace_id, span_id, parent_span_i
     convention, mapper_version, ingestion_version, attributes, chunk_id, received_at";
 
 /// The columns of table `trace`, in the order of [`super::row::trace`].
-pub(super) const TRACE_COLUMNS: &str = "project, trace_id, root_span_id, leading_span_id, name, kind, operation, product,
+pub(super) const TRACE_COLUMNS: &str =
+    "project, trace_id, root_span_id, leading_span_id, name, kind, operation, product,
     status, error_type, error_message, start_ns, end_ns, input_preview, output_preview, models, providers, agent_name,
     session_id, user_id, tags, metadata, service, environment, span_count, error_count, usage_input, usage_output,
     usage_total, usage_cache_read, usage_cache_write, usage_reasoning, cost_input, cost_output, cost_total, cost_source,
