@@ -14,6 +14,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::dialect::{self, SpanView};
+use super::evaluation::{self, Evaluation};
 use super::model::Kind;
 use super::otlp::{self, ReceivedSpan, TraceBatch};
 use super::price::PriceTable;
@@ -41,6 +42,8 @@ pub struct Origin {
 pub struct Prepared {
     project: i64,
     traces: Vec<PreparedTrace>,
+    /// The verdicts that the spans carry; a higher room stores them in the same transaction.
+    pub evaluations: Vec<Evaluation>,
 }
 
 #[derive(Debug)]
@@ -63,11 +66,13 @@ impl Prepared {
 
 /// Maps, rolls up and compresses the checked spans of a request.
 pub fn prepare(resource_spans: Vec<ResourceSpans>, origin: Origin, prices: &PriceTable) -> Prepared {
-    let mut traces: Vec<_> =
-        otlp::split_by_trace(resource_spans).iter().map(|batch| prepare_trace(batch, origin, prices)).collect();
+    let batches = otlp::split_by_trace(resource_spans);
+    let spans = batches.iter().flat_map(|batch| &batch.spans);
+    let evaluations = spans.flat_map(|received| evaluation::of_span(&received.span)).collect();
+    let mut traces: Vec<_> = batches.iter().map(|batch| prepare_trace(batch, origin, prices)).collect();
     // Transactions that touch the same traces take them in the same order, so they wait instead of deadlocking.
     traces.sort_by(|a, b| a.trace_id.cmp(&b.trace_id));
-    Prepared { project: origin.project, traces }
+    Prepared { project: origin.project, traces, evaluations }
 }
 
 fn prepare_trace(batch: &TraceBatch, origin: Origin, prices: &PriceTable) -> PreparedTrace {
@@ -201,6 +206,8 @@ pub struct PreparedLogs {
     rows: Vec<Vec<Value>>,
     /// The spans they belong to, by trace.
     spans: BTreeMap<String, HashSet<String>>,
+    /// The verdicts they carry; a higher room stores them in the same transaction.
+    pub evaluations: Vec<Evaluation>,
 }
 
 impl PreparedLogs {
@@ -213,7 +220,8 @@ impl PreparedLogs {
 /// Lays out the checked log records of a request. Clients that log content without a time give only the time they
 /// observed it; the order inside the request decides then.
 pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> PreparedLogs {
-    let mut prepared = PreparedLogs { project: origin.project, rows: Vec::new(), spans: BTreeMap::new() };
+    let mut prepared =
+        PreparedLogs { project: origin.project, rows: Vec::new(), spans: BTreeMap::new(), evaluations: Vec::new() };
     let mut position = 0_i64;
     for resource in resource_logs {
         for scope in resource.scope_logs {
@@ -222,6 +230,7 @@ pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> Prepare
                 let span_id = hex::encode(&record.span_id);
                 let time =
                     if record.time_unix_nano == 0 { record.observed_time_unix_nano } else { record.time_unix_nano };
+                prepared.evaluations.extend(evaluation::of_record(&record));
                 let (event_name, severity) = (record.event_name.clone(), record.severity_number);
                 let alone = LogsData {
                     resource_logs: vec![ResourceLogs {
