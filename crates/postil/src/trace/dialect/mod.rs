@@ -161,7 +161,8 @@ fn conversation(context: &Context<'_>, span: &mut NormalizedSpan) {
     if span.input.is_empty() {
         span.input_raw = raw::json(context, Direction::Input);
     }
-    if span.output.is_empty() && span.documents.is_empty() {
+    // The vectors of an embedding are long and say nothing to a reader; they stay in the attributes.
+    if span.output.is_empty() && span.documents.is_empty() && kind != Kind::Embedding {
         span.output_raw = raw::json(context, Direction::Output);
     }
     span.content_absent = kind == Kind::Llm
