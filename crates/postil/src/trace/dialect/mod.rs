@@ -256,3 +256,6 @@ fn tools(context: &Context<'_>) -> Vec<ToolDefinition> {
     }
     tools
 }
+
+#[cfg(test)]
+mod tests;
