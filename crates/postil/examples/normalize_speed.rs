@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use opentelemetry_proto::tonic::trace::v1::Span;
 use postil::trace::dialect::{SpanView, normalize};
-use postil::trace::rollup::{SpanFacts, facts, rollup};
+use postil::trace::rollup::{SpanFacts, rollup};
 use prost::Message as _;
 
 fn main() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{:<32} {:>6} {:>9} {:>7} {:>9}", "capture", "spans", "bytes", "keys", "us/span")?;
+    writeln!(out, "{:<32} {:>6} {:>6} {:>9} {:>7} {:>9}", "capture", "calls", "spans", "bytes", "keys", "us/span")?;
     let mut sample: Vec<SpanFacts> = Vec::new();
     for name in support::NAMES {
         let capture = support::Capture::load(name);
@@ -36,8 +36,9 @@ fn main() -> std::io::Result<()> {
         }
         let each = start.elapsed().as_secs_f64() * 1e6 / (rounds * views.len()) as f64;
         let count = views.len();
-        writeln!(out, "{name:<32} {count:>6} {:>9} {:>7} {each:>9.2}", bytes / count, keys / count)?;
-        sample.extend(views.iter().map(|view| facts(view, &normalize(view, &[]))));
+        let calls = capture.expected.len();
+        writeln!(out, "{name:<32} {calls:>6} {count:>6} {:>9} {:>7} {each:>9.2}", bytes / count, keys / count)?;
+        sample.extend(capture.normalized().into_iter().map(|(_, facts, _)| facts));
     }
     let trace: Vec<SpanFacts> = (0..10_000)
         .map(|at| SpanFacts {
