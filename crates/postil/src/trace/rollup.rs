@@ -292,6 +292,8 @@ fn names(tree: &Tree<'_>, root: &SpanFacts, summary: &mut TraceSummary) {
 /// Session, user, tags and metadata of all spans: the root's first, then by start.
 fn labels(tree: &Tree<'_>, root: &SpanFacts, summary: &mut TraceSummary) {
     let mut tags: BTreeSet<&str> = BTreeSet::new();
+    let calls = |span: &&SpanFacts| matches!(span.kind, Kind::Llm | Kind::Embedding | Kind::Reranker);
+    let called = tree.spans.iter().any(|span| calls(span) && span.response_model.is_some());
     let mut models = BTreeSet::new();
     let mut providers = BTreeSet::new();
     for span in std::iter::once(root).chain(tree.spans.iter().copied()) {
@@ -311,7 +313,10 @@ fn labels(tree: &Tree<'_>, root: &SpanFacts, summary: &mut TraceSummary) {
                 summary.metadata.insert(key.clone(), value.clone());
             }
         }
-        models.extend(span.response_model.as_ref().or(span.request_model.as_ref()));
+        // Steps around a call repeat the name it was asked by, without the one that answered.
+        if calls(&span) || !called {
+            models.extend(span.response_model.as_ref().or(span.request_model.as_ref()));
+        }
         providers.extend(span.provider.as_ref());
     }
     summary.models = models.into_iter().cloned().collect();

@@ -22,8 +22,9 @@ pub(crate) fn value<'c, 'a>(context: &'c Context<'a>, direction: Direction) -> O
     if let Some(node) = slots.iter().find_map(|slot| context.slot(*slot).filter(|node| !node.is_blank())) {
         return Some(Found::Shared(node));
     }
-    let keys: [(Option<Family>, &str); 5] = if input {
+    let keys: [(Option<Family>, &str); 6] = if input {
         [
+            (Some(Family::GenAi), "gen_ai.retrieval.query.text"),
             (Some(Family::Traceloop), "traceloop.entity.input"),
             (Some(Family::Ai), "ai.prompt"),
             (Some(Family::Ai), "ai.value"),
@@ -33,6 +34,7 @@ pub(crate) fn value<'c, 'a>(context: &'c Context<'a>, direction: Direction) -> O
     } else {
         [
             (Some(Family::Traceloop), "traceloop.entity.output"),
+            (Some(Family::GenAi), "gen_ai.retrieval.documents"),
             (Some(Family::Ai), "ai.response.text"),
             (Some(Family::Ai), "ai.response.object"),
             (Some(Family::Value), "output"),
