@@ -120,7 +120,7 @@ fn models_are_those_that_answered() {
         span
     };
     let agent = named(span("a", None, Kind::Agent, 0, 9), "m", None);
-    assert_eq!(rollup(&[agent.clone()]).models, ["m"]);
+    assert_eq!(rollup(std::slice::from_ref(&agent)).models, ["m"]);
     let call = named(span("b", Some("a"), Kind::Llm, 1, 2), "m", Some("m-2024"));
     assert_eq!(rollup(&[agent, call]).models, ["m-2024"]);
 }
