@@ -88,10 +88,12 @@ fn same_call(outer: &SpanFacts, inner: &SpanFacts) -> bool {
         (Some(outer), Some(inner)) => outer == inner,
         _ => true,
     };
-    let models = |span: &'_ SpanFacts| [span.response_model.clone(), span.request_model.clone()];
-    let inner_models = models(inner);
+    let names = |outer: &Option<String>, inner: &Option<String>| outer.is_some() && outer == inner;
     same_operation
-        && models(outer).iter().flatten().any(|model| inner_models.iter().flatten().any(|other| other == model))
+        && (names(&outer.response_model, &inner.response_model)
+            || names(&outer.request_model, &inner.request_model)
+            || names(&outer.response_model, &inner.request_model)
+            || names(&outer.request_model, &inner.response_model))
 }
 
 /// Of several spans with one response id, only the best keeps its mark.
