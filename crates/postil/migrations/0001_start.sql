@@ -120,6 +120,9 @@ create table setting (
   value text not null
 ){clustered};
 
+-- Rows of traces, spans and chunks are long, so they are not clustered by their key: on SQLite the rows of a clustered
+-- table keep at most a quarter of a page in place and fill a whole page with the rest.
+
 -- The summary of a trace; lists read only this. Rolled up from its spans whenever they change.
 create table trace (
   project bigint not null,
@@ -161,7 +164,7 @@ create table trace (
   ttft_ns bigint,
   received_at bigint not null,
   primary key (project, trace_id)
-){clustered};
+);
 -- The newest traces of a project: every list.
 create index trace_newest on trace (project, start_ns desc, trace_id);
 -- The traces of a session, and the sessions of a project.
@@ -224,7 +227,7 @@ create table span (
   chunk_id bigint not null,
   received_at bigint not null,
   primary key (project, trace_id, span_id)
-){clustered};
+);
 -- The newest logs of a project.
 create index span_log on span (project, start_ns desc, trace_id, span_id) where is_log = 1;
 -- A log by the id its client knows.
@@ -237,7 +240,7 @@ create table span_chunk (
   chunk_id bigint not null,
   body {blob} not null,
   primary key (project, trace_id, chunk_id)
-){clustered};
+);
 
 -- OpenTelemetry log records, joined to their spans when they are read.
 create table log_record (
@@ -253,7 +256,7 @@ create table log_record (
   body {blob} not null,
   received_at bigint not null,
   primary key (project, trace_id, span_id, record_id)
-){clustered};
+);
 
 create table human_review (
   id text primary key,
