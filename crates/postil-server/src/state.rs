@@ -1,10 +1,13 @@
 //! What every handler shares.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use postil::project::Caller;
 use postil::{Clock, Db};
+
+use crate::attempts::Attempts;
 
 /// How long a caller that was looked up is believed, in microseconds: how long a key that was revoked on another
 /// replica may go on working there. On the replica that revokes it, it stops at once.
@@ -42,6 +45,10 @@ pub struct Inner {
     pub limits: Limits,
     /// The default limit of string values in characters, where a human review sets none.
     pub string_limit: usize,
+    /// Whether session cookies are marked `Secure` even when a request does not look like https.
+    pub secure_cookies: AtomicBool,
+    /// Who failed to sign in lately.
+    pub attempts: Attempts,
     callers: RwLock<HashMap<(String, String), (Caller, i64)>>,
     used_keys: Mutex<HashMap<String, i64>>,
 }
@@ -61,6 +68,8 @@ impl App {
             clock,
             limits,
             string_limit: 3000,
+            secure_cookies: AtomicBool::new(false),
+            attempts: Attempts::default(),
             callers: RwLock::default(),
             used_keys: Mutex::default(),
         }))

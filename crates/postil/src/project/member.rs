@@ -113,6 +113,11 @@ pub fn set_password(tx: &mut Tx<'_>, member_id: &str, password_hash: &str, but: 
     sign_in::end_all(tx, member_id, but)
 }
 
+/// Notes when a member was last seen.
+pub fn record_activity(tx: &mut Tx<'_>, member_id: &str, at: i64) -> Result<()> {
+    tx.execute("update member set last_activity = $2 where id = $1", params![member_id, at]).map(drop)
+}
+
 /// Makes a one-time link that signs a member in, and returns its secret.
 pub fn sign_in_link(tx: &mut Tx<'_>, clock: &Clock, member_id: &str) -> Result<String> {
     sign_in::make_link(tx, clock, member_id)

@@ -2,5 +2,6 @@
 //!
 //! A test is a function of a [`bed::Bed`]; `both!` makes one test of it for each database.
 
+mod accounts;
 mod bed;
 mod db;
