@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
+use postil::project::key;
 use postil::{Error, Result};
 
 /// How long a failure counts, in microseconds: 15 minutes.
@@ -31,10 +32,9 @@ pub struct Attempt {
 impl Attempt {
     /// An attempt for this e-mail address by whoever sent this request.
     pub fn new(email: &str, parts: &Parts) -> Attempt {
-        Attempt {
-            email: format!("email {}", email.trim().to_lowercase()),
-            address: format!("address {}", sender(parts)),
-        }
+        // As a hash, so that nobody can make us remember megabytes.
+        let email = key::hash(&email.trim().to_lowercase());
+        Attempt { email: format!("email {email}"), address: format!("address {}", sender(parts)) }
     }
 
     fn names(&self) -> [(&String, usize); 2] {

@@ -48,7 +48,8 @@ impl Cursor {
 
 /// Refuses an address with a NUL character, which no text in a database may hold.
 pub async fn refuse_nul(request: Request, next: Next) -> Response {
-    if request.uri().to_string().contains("%00") {
+    let (path, query) = (request.uri().path(), request.uri().query().unwrap_or(""));
+    if path.contains("%00") || query.contains("%00") {
         let error = Error::invalid("nul_character", "The address contains a NUL character, which text may not.");
         return ApiError(error).into_response();
     }

@@ -187,3 +187,25 @@ async fn a_nul_in_an_address_is_refused() {
         admin.get(path).await.error(400);
     }
 }
+
+#[tokio::test]
+async fn what_was_done_by_whom_is_logged_and_no_secret_is() {
+    let test = TestApp::start().await;
+    with_ada(&test).await;
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let writer = std::sync::Mutex::new(log.reopen().unwrap());
+    let subscriber = tracing_subscriber::fmt().json().with_writer(writer).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let ada = sign_in(&test, ADA).await;
+    let made = ada.post("/v2/api-keys", json!({"name": "k"})).await.expect(200);
+    drop(guard);
+    let text = std::fs::read_to_string(log.path()).unwrap();
+    let (key, request) = (made.json(), made.headers["x-request-id"].to_str().unwrap().to_owned());
+    let line = text.lines().find(|line| line.contains("api_key.create")).expect("the change is logged");
+    for part in [key["id"].as_str().unwrap(), &request, "member:"] {
+        assert!(line.contains(part), "{part} is not in {line}");
+    }
+    for secret in [key["token"].as_str().unwrap(), PASSWORD] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}

@@ -169,18 +169,18 @@ mod tests {
 
     #[test]
     fn the_words_of_clients_become_scopes() {
-        let table: [(Option<&str>, &[(&str, &str)], &str); 9] = [
-            (None, &[], "ingest annotate read admin"),
-            (Some("all"), &[], "ingest annotate read admin"),
-            (Some("PERMISSION_MODE_ALL"), &[], "ingest annotate read admin"),
-            (Some("read_only"), &[], "read"),
-            (Some("PERMISSION_MODE_READ_ONLY"), &[], "read"),
-            (Some("restricted"), &[("traces", "write")], "ingest read"),
+        let none: &[(&str, &str)] = &[];
+        for (mode, access, scopes) in [
+            (None, none, "ingest annotate read admin"),
+            (Some("all"), none, "ingest annotate read admin"),
+            (Some("PERMISSION_MODE_ALL"), none, "ingest annotate read admin"),
+            (Some("read_only"), none, "read"),
+            (Some("PERMISSION_MODE_READ_ONLY"), none, "read"),
+            (Some("restricted"), &[("traces", "write")][..], "ingest read"),
             (None, &[("annotations", "write"), ("traces", "none")], "annotate read"),
             (Some("restricted"), &[("administration", "read")], "read"),
             (Some("restricted"), &[("whatever", "none")], ""),
-        ];
-        for (mode, access, scopes) in table {
+        ] {
             assert_eq!(wanted(mode, access).resolve().unwrap().scopes.join(" "), scopes, "{mode:?} {access:?}");
         }
     }

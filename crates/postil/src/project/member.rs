@@ -240,6 +240,10 @@ pub fn change(tx: &mut Tx<'_>, caller: &Caller, member_id: &str, change: &Change
         tx.execute("update member set workspace_role = $2 where id = $1", params![member_id, name])?;
     }
     if let Some(name) = &change.display_name {
+        // A name is shown in every project.
+        if caller.actor.id() != member_id {
+            caller.require_workspace_admin()?;
+        }
         let name = check_name(name)?;
         tx.execute("update member set display_name = $2 where id = $1", params![member_id, name])?;
     }

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use postil::page::PageRequest;
+use postil::project::access::Wanted;
 use postil::project::invite::{self, Guest};
 use postil::project::{
-    Actor, Caller, Permissions, Role, identity, key, keys, member, projects, sign_in, speak_to, start,
+    Actor, Caller, Permissions, Role, identity, key, keys, member, projects, sign_in, speak_to, start, workspace,
 };
 use postil::{Error, Result, Tx};
 
@@ -21,6 +22,8 @@ crate::both!(
     the_use_of_keys_is_noted_and_never_goes_back,
     identities_are_found_and_paged,
     keys_are_listed_and_revoked_by_name,
+    what_is_made_can_be_changed_and_taken_away,
+    a_password_change_ends_other_sessions,
 );
 
 fn home(bed: &Bed) -> start::Home {
@@ -229,4 +232,89 @@ fn keys_are_listed_and_revoked_by_name(bed: &Bed) {
     assert_eq!((all.len(), all[0].status.as_str()), (1, "revoked"));
     let clock = bed.clock.clone();
     assert!(run(bed, move |tx| key::authenticate(tx, &clock, &key::hash("sk-orq-boot"), None)).unwrap().is_none());
+}
+
+fn what_is_made_can_be_changed_and_taken_away(bed: &Bed) {
+    let id = add(bed, "ada@example.com", None).unwrap();
+    let (clock, by) = (bed.clock.clone(), admin(&home(bed)));
+    run(bed, move |tx| {
+        let draft = |name: &str| projects::Draft { name: Some(name.into()), ..projects::Draft::default() };
+        let made = projects::create(tx, &clock, &by, &draft("One"))?;
+        let described = projects::Draft { description: Some("D".into()), ..projects::Draft::default() };
+        let changed = projects::update(tx, &clock, &by, &made.key, &described)?;
+        assert_eq!((changed.name.as_str(), changed.description.as_str()), ("One", "D"));
+
+        let there = speak_to(tx, &by, "one")?;
+        member::change(tx, &there, &id, &member::Change { role: Some(Role::Viewer), ..Default::default() })?;
+        let ada = member::get(tx, &there, &id)?;
+        assert_eq!((ada.role(), member::roles(tx, &id)?.len()), (Some(Role::Viewer), 1));
+        assert_eq!(projects::of_member(tx, &ada)?.len(), 1);
+        member::change(
+            tx,
+            &by,
+            &id,
+            &member::Change { workspace_role: Some(Some(Role::Admin)), ..Default::default() },
+        )?;
+        member::change(tx, &by, &id, &member::Change { workspace_role: Some(None), ..Default::default() })?;
+        member::remove(tx, &clock, &there, &id, true)?;
+        assert!(member::roles(tx, &id)?.is_empty());
+
+        let draft = invite::Draft { role: Role::Viewer, email: None, days: Some(1) };
+        let (invite, token) = invite::create(tx, &clock, &there, &draft)?;
+        assert_eq!(invite::by_token(tx, &clock, &token)?.project_name, "One");
+        assert_eq!(invite::list(tx, &there)?.len(), 1);
+        invite::revoke(tx, &there, &invite.id)?;
+        assert!(invite::list(tx, &there)?.is_empty());
+
+        let key =
+            keys::create(tx, &clock, &there, "sk-orq-x", &keys::Draft { name: "k".into(), ..Default::default() })?;
+        let wanted = Wanted { permission_mode: Some("read_only".into()), ..Default::default() };
+        let reach = Some(keys::Reach::Project("one".into()));
+        let change = keys::Change { wanted, reach, ..Default::default() };
+        let key = keys::update(tx, &clock, &there, &key.id, &change)?;
+        assert_eq!((key.access.scopes.join(" "), key.project_id.as_ref()), ("read".into(), Some(&there.project.id)));
+        assert_eq!(keys::list(tx, &by, Some(&there.project.id))?.len(), 1);
+        keys::delete(tx, &clock, &by, &key.id)?;
+        assert!(keys::list(tx, &by, None)?.is_empty());
+
+        identity::create(tx, &clock, &by, "u", &identity::Draft::default())?;
+        let named = identity::Draft { display_name: Some("U".into()), ..Default::default() };
+        assert_eq!(identity::update(tx, &clock, &by, "u", &named)?.display_name.as_deref(), Some("U"));
+        identity::delete(tx, &by, "u")?;
+        assert!(identity::find(tx, &by, "u")?.is_none());
+
+        let change = workspace::Change { display_name: Some("W".into()), ..Default::default() };
+        workspace::update(tx, &by, "default", &change)?;
+        assert_eq!(workspace::get(tx, &by, "default")?.display_name, "W");
+
+        projects::archive(tx, &clock, &by, "one")?;
+        assert_eq!(projects::list(tx, &by)?.len(), 1);
+        assert!(speak_to(tx, &by, "one").is_err());
+        Ok(())
+    })
+    .unwrap();
+}
+
+fn a_password_change_ends_other_sessions(bed: &Bed) {
+    let id = add(bed, "ada@example.com", None).unwrap();
+    let clock = bed.clock.clone();
+    let target = id.clone();
+    let sessions = run(bed, move |tx| {
+        let one = sign_in::start(tx, &clock, &target, None)?;
+        let two = sign_in::start(tx, &clock, &target, None)?;
+        let link = member::sign_in_link(tx, &clock, &target)?;
+        member::set_password(tx, &target, "new hash", Some(&key::hash(&one)))?;
+        assert!(sign_in::use_link(tx, &clock, &link)?.is_none(), "a link made before is useless");
+        Ok([one, two])
+    })
+    .unwrap();
+    let clock = bed.clock.clone();
+    let alive = run(bed, move |tx| {
+        assert_eq!(member::password_hash(tx, &id)?.as_deref(), Some("new hash"));
+        sessions
+            .iter()
+            .map(|session| Ok(sign_in::find(tx, &clock, &key::hash(session))?.is_some()))
+            .collect::<Result<Vec<_>>>()
+    });
+    assert_eq!(alive.unwrap(), [true, false]);
 }
