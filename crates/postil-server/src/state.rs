@@ -1,13 +1,15 @@
 //! What every handler shares.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use postil::project::Caller;
 use postil::trace::price::PriceTable;
 use postil::{Clock, Db, Error, Result};
 use tokio::sync::Semaphore;
+
+use crate::attempts::Attempts;
 
 /// How long a caller that was looked up is believed, in microseconds: how long a key that was revoked on another
 /// replica may go on working there. On the replica that revokes it, it stops at once.
@@ -55,6 +57,10 @@ pub struct Inner {
     pub counted: Counted,
     preparing: Semaphore,
     preparing_waits: Semaphore,
+    /// Whether session cookies are marked `Secure` even when a request does not look like https.
+    pub secure_cookies: AtomicBool,
+    /// Who failed to sign in lately.
+    pub attempts: Attempts,
     callers: RwLock<HashMap<(String, String), (Caller, i64)>>,
     used_keys: Mutex<HashMap<String, i64>>,
 }
@@ -102,6 +108,8 @@ impl App {
             counted: Counted::default(),
             preparing: Semaphore::new(PREPARING),
             preparing_waits: Semaphore::new(PREPARING_WAIT),
+            secure_cookies: AtomicBool::new(false),
+            attempts: Attempts::default(),
             callers: RwLock::default(),
             used_keys: Mutex::default(),
         }))

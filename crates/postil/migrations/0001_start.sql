@@ -51,7 +51,6 @@ create table member_role (
 create table sign_in (
   token_hash text primary key,
   member_id text not null references member (id) on delete cascade,
-  csrf_token text not null,
   user_agent text,
   created_at bigint not null,
   expires_at bigint not null
@@ -104,6 +103,8 @@ create table api_key (
 create table identity (
   id text primary key,
   workspace_id text not null references workspace (id),
+  -- '': every project of the workspace.
+  project_id text not null default '',
   external_id text not null,
   display_name text,
   email text,
@@ -112,7 +113,7 @@ create table identity (
   metadata text not null default '{}',
   created_at bigint not null,
   updated_at bigint not null,
-  unique (workspace_id, external_id)
+  unique (workspace_id, project_id, external_id)
 ){clustered};
 
 create table setting (

@@ -1,12 +1,24 @@
 //! The HTTP API: every route in one list, one file per noun.
 
+pub mod api_keys;
+pub mod audit;
 pub mod body;
 pub mod caller;
 pub mod encoding;
 pub mod error;
+pub mod identities;
 pub mod ingest;
+pub mod invites;
+pub mod me;
+pub mod members;
+pub mod params;
+pub mod projects;
 pub mod request_id;
+pub mod session;
+pub mod sign_in;
 pub mod spans;
+pub mod users;
+pub mod workspaces;
 
 use axum::Router;
 use axum::middleware;
@@ -41,7 +53,18 @@ impl utoipa::Modify for Security {
 
 /// Every documented route.
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(ingest::routes()).merge(spans::routes())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(ingest::routes())
+        .merge(spans::routes())
+        .merge(sign_in::routes())
+        .merge(me::routes())
+        .merge(members::routes())
+        .merge(invites::routes())
+        .merge(projects::routes())
+        .merge(api_keys::routes())
+        .merge(identities::routes())
+        .merge(users::routes())
+        .merge(workspaces::routes())
 }
 
 /// The document that `openapi.json` holds.
@@ -55,6 +78,7 @@ pub fn router(app: &App) -> Router {
     router
         .fallback(crate::web::serve)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(params::refuse_nul))
         .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))
         .with_state(app.clone())
 }

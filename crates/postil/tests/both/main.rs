@@ -2,6 +2,7 @@
 //!
 //! A test is a function of a [`bed::Bed`]; `both!` makes one test of it for each database.
 
+mod accounts;
 mod bed;
 mod captures;
 mod db;
