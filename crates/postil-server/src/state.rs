@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use postil::project::Caller;
 use postil::{Clock, Db};
+use tokio::sync::watch;
+
+use crate::metrics::Metrics;
 
 /// How long a caller that was looked up is believed, in microseconds: how long a key that was revoked on another
 /// replica may go on working there. On the replica that revokes it, it stops at once.
@@ -28,6 +31,23 @@ impl Default for Limits {
     }
 }
 
+/// What the operator sets for the whole server, beside [`Limits`].
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The default limit of string values in characters, where a human review sets none.
+    pub string_limit: usize,
+    /// Whether cookies are sent over HTTPS only.
+    pub secure_cookies: bool,
+    /// Where people reach the server, without a slash at the end; none: where it listens.
+    pub public_url: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { string_limit: 3000, secure_cookies: false, public_url: None }
+    }
+}
+
 /// The shared state; clones are cheap.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -42,6 +62,13 @@ pub struct Inner {
     pub limits: Limits,
     /// The default limit of string values in characters, where a human review sets none.
     pub string_limit: usize,
+    /// Whether cookies are sent over HTTPS only.
+    pub secure_cookies: bool,
+    /// Where people reach the server, without a slash at the end; none: where it listens.
+    pub public_url: Option<String>,
+    /// What `/metrics` tells.
+    pub metrics: Metrics,
+    stopping: watch::Sender<bool>,
     callers: RwLock<HashMap<(String, String), (Caller, i64)>>,
     used_keys: Mutex<HashMap<String, i64>>,
 }
@@ -54,16 +81,37 @@ impl std::ops::Deref for App {
 }
 
 impl App {
-    /// Shares these parts.
+    /// Shares these parts, with default settings.
     pub fn new(db: Db, clock: Clock, limits: Limits) -> App {
+        App::with_settings(db, clock, limits, Settings::default())
+    }
+
+    /// Shares these parts.
+    pub fn with_settings(db: Db, clock: Clock, limits: Limits, settings: Settings) -> App {
         App(Arc::new(Inner {
             db,
             clock,
             limits,
-            string_limit: 3000,
+            string_limit: settings.string_limit,
+            secure_cookies: settings.secure_cookies,
+            public_url: settings.public_url,
+            metrics: Metrics::default(),
+            stopping: watch::Sender::new(false),
             callers: RwLock::default(),
             used_keys: Mutex::default(),
         }))
+    }
+
+    /// Tells everything that runs without end, such as event streams, to end.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until the server is about to end.
+    pub async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        // The sender lives in `self`, so this cannot fail before it is told.
+        drop(stopping.wait_for(|stop| *stop).await);
     }
 
     /// A caller that was looked up a moment ago, by the hash of the key and the project that was asked for.

@@ -3,6 +3,7 @@
 pub mod body;
 pub mod caller;
 pub mod error;
+pub mod health;
 pub mod request_id;
 
 use axum::Router;
@@ -38,7 +39,7 @@ impl utoipa::Modify for Security {
 
 /// Every documented route.
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(Document::openapi()).merge(health::routes())
 }
 
 /// The document that `openapi.json` holds.
@@ -52,6 +53,8 @@ pub fn router(app: &App) -> Router {
     router
         .fallback(crate::web::serve)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(crate::access_log::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), crate::access_log::layer))
         .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))
         .with_state(app.clone())
 }
