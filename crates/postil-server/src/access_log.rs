@@ -24,7 +24,8 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     let method = request.method().clone();
     // Paths of the web app have no route of their own. Sign-in links hold a secret in the path: only routes are logged.
     let route = request.extensions().get::<MatchedPath>().map_or("web", MatchedPath::as_str).to_owned();
-    let bytes_in = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let bytes_in: Option<u64> =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let response = next.run(request).await;
     let (status, elapsed) = (response.status().as_u16(), started.elapsed());
     app.metrics.request(&method, &route, status, elapsed.as_secs_f64());

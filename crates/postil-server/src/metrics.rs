@@ -1,6 +1,5 @@
 //! What `/metrics` tells, in the text format of Prometheus.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -84,8 +83,7 @@ impl Metrics {
         inner.memory_bytes.set(resident_memory().unwrap_or(0));
         let mut page = String::new();
         if let Err(cause) = encode(&mut page, &inner.registry) {
-            page.clear();
-            drop(write!(page, "# {cause}\n# EOF\n"));
+            page = format!("# {cause}\n# EOF\n");
         }
         page
     }

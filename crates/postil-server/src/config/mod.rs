@@ -107,10 +107,12 @@ impl Config {
     pub fn load(flags: &Flags, variable: impl Fn(&str) -> Option<String>) -> Result<Config, Wrong> {
         let mut values = Values(BTreeMap::new());
         values.take_file(DEFAULT_FILE, &Source::Default)?;
-        let file = flags.file.clone().or_else(|| variable(FILE_VARIABLE).filter(|text| !text.is_empty()).map(Into::into));
+        let file =
+            flags.file.clone().or_else(|| variable(FILE_VARIABLE).filter(|text| !text.is_empty()).map(Into::into));
         if let Some(path) = file {
-            let text = std::fs::read_to_string(&path)
-                .map_err(|cause| Wrong(format!("The configuration file {} cannot be read: {cause}.", path.display())))?;
+            let text = std::fs::read_to_string(&path).map_err(|cause| {
+                Wrong(format!("The configuration file {} cannot be read: {cause}.", path.display()))
+            })?;
             values.take_file(&text, &Source::File(path))?;
         }
         for setting in setting::SETTINGS {

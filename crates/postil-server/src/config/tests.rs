@@ -12,10 +12,10 @@ fn load(flags: &[(&'static str, &str)], variables: &[(&str, &str)], file: Option
     written.write_all(file.unwrap_or_default().as_bytes()).unwrap();
     let values: BTreeMap<_, _> = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     let flags = Flags { file: file.map(|_| written.path().to_owned()), values };
-    let variable = |name: &str| {
-        variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-    };
-    Config::load(&flags, variable).map_err(|wrong| wrong.to_string().replace(&*written.path().to_string_lossy(), "FILE"))
+    let variable =
+        |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    Config::load(&flags, variable)
+        .map_err(|wrong| wrong.to_string().replace(&*written.path().to_string_lossy(), "FILE"))
 }
 
 #[test]
@@ -64,7 +64,10 @@ fn a_wrong_value_is_named_with_its_source_and_what_is_allowed() {
 #[test]
 fn an_unknown_setting_in_the_file_stops_the_start() {
     let wrong = load(&[], &[], Some("lisen = \"127.0.0.1:1\"")).unwrap_err();
-    assert!(wrong.starts_with("the file FILE sets lisen, which is no setting. Known are listen, otlp_grpc,"), "{wrong}");
+    assert!(
+        wrong.starts_with("the file FILE sets lisen, which is no setting. Known are listen, otlp_grpc,"),
+        "{wrong}"
+    );
     let nested = load(&[], &[], Some("[log]\ncolour = true")).unwrap_err();
     assert!(nested.contains("sets log.colour, which is no setting"), "{nested}");
     let group = load(&[], &[], Some("[listen]\nport = 1")).unwrap_err();

@@ -72,3 +72,19 @@ pub fn check(location: &Location) -> Result<()> {
         Location::Postgres(_) => Ok(()),
     }
 }
+
+/// Makes sure that nobody has the SQLite database of this file open, and leaves it as a single file.
+///
+/// # Errors
+/// [`Error::Conflict`] when a server or another program is at work on it.
+pub fn claim_sqlite(path: &std::path::Path) -> Result<()> {
+    // Only a connection that is alone may leave the mode with a write-ahead log; a killed server's log is carried over.
+    let alone = Connection::open(path)
+        .and_then(|connection| connection.execute_batch("pragma busy_timeout = 0; pragma journal_mode = delete"));
+    alone.map_err(|cause| match cause.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+            Error::conflict("database_in_use", format!("A server is running on {}. Stop it first.", path.display()))
+        }
+        _ => Error::Unavailable(format!("{}: {cause}", path.display())),
+    })
+}
