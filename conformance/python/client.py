@@ -38,6 +38,7 @@ class Client:
             "delete_metadata": at_least(4, 13),
             "metadata_by_wire_name": not at_least(4, 6),
             "error_response": at_least(4, 17),
+            "named_domain_groups": at_least(4, 17),
         }
         if call in table:
             return table[call]

@@ -1,6 +1,7 @@
 //! What `/metrics` tells, in the text format of Prometheus.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -63,21 +64,18 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Counts one ingest request.
-    pub fn spans(&self, accepted: u64, rejected: u64) {
-        self.0.spans_accepted.inc_by(accepted);
-        self.0.spans_rejected.inc_by(rejected);
-    }
-
     /// Counts one answered request.
     pub fn request(&self, method: &axum::http::Method, route: &str, status: u16, seconds: f64) {
         let label = Route { method: method_name(method), route: route.to_owned(), status };
         self.0.requests.get_or_create(&label).observe(seconds);
     }
 
-    /// The page that Prometheus reads. Sizes that are not known are told as 0.
-    pub fn page(&self, waiting_writes: usize, database_bytes: Option<i64>) -> String {
+    /// The page that Prometheus reads, with the spans accepted and rejected since the start. Sizes that are not known are
+    /// told as 0.
+    pub fn page(&self, spans: (u64, u64), waiting_writes: usize, database_bytes: Option<i64>) -> String {
         let inner = &self.0;
+        inner.spans_accepted.inner().store(spans.0, Ordering::Relaxed);
+        inner.spans_rejected.inner().store(spans.1, Ordering::Relaxed);
         inner.waiting_writes.set(i64::try_from(waiting_writes).unwrap_or(i64::MAX));
         inner.database_bytes.set(database_bytes.unwrap_or(0));
         inner.memory_bytes.set(resident_memory().unwrap_or(0));
@@ -117,10 +115,9 @@ mod tests {
     #[test]
     fn requests_and_spans_are_counted_and_told() {
         let metrics = Metrics::default();
-        metrics.spans(5, 1);
         metrics.request(&axum::http::Method::GET, "/v2/things/{id}", 404, 0.004);
         metrics.request(&"BREW".parse().unwrap(), "other", 405, 0.004);
-        let page = metrics.page(3, Some(4096));
+        let page = metrics.page((5, 1), 3, Some(4096));
         for line in [
             "postil_spans_accepted_total 5",
             "postil_spans_rejected_total 1",

@@ -65,7 +65,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
         say(format!("otlp grpc on {}", otlp.local_addr()?));
     }
     let served = tokio::spawn(serve_http(http, app.clone()));
-    let called = otlp.map(|otlp| tokio::spawn(grpc::serve(otlp, app.clone())));
+    let called = otlp.map(|otlp| tokio::spawn(serve_grpc(otlp, app.clone())));
     greet(config, &arrival, address);
     tokio::spawn(keep_house(app.clone()));
     if with_demo {
@@ -112,6 +112,11 @@ async fn serve_http(listener: TcpListener, app: App) -> std::io::Result<()> {
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let router = api::router(&app);
     axum::serve(listener, router).with_graceful_shutdown(async move { app.stopped().await }).await
+}
+
+async fn serve_grpc(listener: TcpListener, app: App) -> anyhow::Result<()> {
+    let stopping = app.clone();
+    grpc::serve(listener, app, async move { stopping.stopped().await }).await
 }
 
 /// Opens the database; for SQLite makes the folder, which only this user may enter.

@@ -1,17 +1,23 @@
 //! What every handler shares.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use postil::project::Caller;
-use postil::{Clock, Db};
-use tokio::sync::watch;
+use postil::trace::price::PriceTable;
+use postil::{Clock, Db, Error, Result};
+use tokio::sync::{Semaphore, watch};
 
 use crate::metrics::Metrics;
 
 /// How long a caller that was looked up is believed, in microseconds: how long a key that was revoked on another
 /// replica may go on working there. On the replica that revokes it, it stops at once.
 const BELIEVED: i64 = 2_000_000;
+
+/// How many ingest requests are decoded at the same time, and how many may wait for that with their bodies in memory.
+const PREPARING: usize = 3;
+const PREPARING_WAIT: usize = 64;
 
 /// How many callers are remembered before all are forgotten.
 const REMEMBERED: usize = 10_000;
@@ -69,8 +75,38 @@ pub struct Inner {
     /// What `/metrics` tells.
     pub metrics: Metrics,
     stopping: watch::Sender<bool>,
+    /// What models cost.
+    pub prices: Arc<PriceTable>,
+    /// What happened since the start, for `/metrics`.
+    pub counted: Counted,
+    preparing: Semaphore,
+    preparing_waits: Semaphore,
     callers: RwLock<HashMap<(String, String), (Caller, i64)>>,
     used_keys: Mutex<HashMap<String, i64>>,
+}
+
+/// Counters since the start of the program.
+#[derive(Debug, Default)]
+pub struct Counted {
+    accepted: AtomicU64,
+    rejected: AtomicU64,
+}
+
+impl Counted {
+    /// So many spans were stored.
+    pub fn spans_accepted(&self, count: usize) {
+        self.accepted.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// So many spans could not be stored.
+    pub fn spans_rejected(&self, count: usize) {
+        self.rejected.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Spans stored and spans refused since the start.
+    pub fn spans(&self) -> (u64, u64) {
+        (self.accepted.load(Ordering::Relaxed), self.rejected.load(Ordering::Relaxed))
+    }
 }
 
 impl std::ops::Deref for App {
@@ -97,6 +133,10 @@ impl App {
             public_url: settings.public_url,
             metrics: Metrics::default(),
             stopping: watch::Sender::new(false),
+            prices: Arc::new(PriceTable::built_in().clone()),
+            counted: Counted::default(),
+            preparing: Semaphore::new(PREPARING),
+            preparing_waits: Semaphore::new(PREPARING_WAIT),
             callers: RwLock::default(),
             used_keys: Mutex::default(),
         }))
@@ -112,6 +152,16 @@ impl App {
         let mut stopping = self.stopping.subscribe();
         // The sender lives in `self`, so this cannot fail before it is told.
         drop(stopping.wait_for(|stop| *stop).await);
+    }
+
+    /// Runs work that keeps a processor busy on a thread of its own, a few at a time.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when too many requests wait for their turn already.
+    pub async fn preparing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let _waiting = self.preparing_waits.try_acquire().map_err(|_| Error::Overloaded)?;
+        let _turn = self.preparing.acquire().await.map_err(Error::internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
 
     /// A caller that was looked up a moment ago, by the hash of the key and the project that was asked for.

@@ -217,6 +217,8 @@ create table span (
   log_id text,
   convention text not null,
   mapper_version bigint not null,
+  -- What the client stated of its version in a request header, where that decides how attributes are read.
+  ingestion_version bigint,
   -- The scalar attributes, for filters; everything as it came is in the chunk.
   attributes text not null,
   chunk_id bigint not null,

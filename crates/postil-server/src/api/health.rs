@@ -61,6 +61,6 @@ async fn ready(State(app): State<App>) -> ApiResult<Json<Health>> {
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
     // A database that is away is one of the things one wants to see here.
     let size = app.db.read(health::size).await.ok();
-    let page = app.metrics.page(app.db.waiting_writes(), size);
+    let page = app.metrics.page(app.counted.spans(), app.db.waiting_writes(), size);
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], page)
 }

@@ -2,9 +2,12 @@
 
 pub mod body;
 pub mod caller;
+pub mod encoding;
 pub mod error;
 pub mod health;
+pub mod ingest;
 pub mod request_id;
+pub mod spans;
 
 use axum::Router;
 use axum::middleware;
@@ -39,7 +42,10 @@ impl utoipa::Modify for Security {
 
 /// Every documented route.
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(health::routes())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(health::routes())
+        .merge(ingest::routes())
+        .merge(spans::routes())
 }
 
 /// The document that `openapi.json` holds.

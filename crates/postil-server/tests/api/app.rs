@@ -111,6 +111,12 @@ impl<'a> Client<'a> {
         client
     }
 
+    /// The `Authorization` header this caller sends.
+    pub fn authorization(&self) -> String {
+        let header = self.headers.iter().find(|(name, _)| name == "authorization");
+        header.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }

@@ -3,3 +3,4 @@
 mod app;
 mod basics;
 mod contract;
+mod ingest;

@@ -3,4 +3,7 @@
 //! A test is a function of a [`bed::Bed`]; `both!` makes one test of it for each database.
 
 mod bed;
+mod captures;
 mod db;
+#[path = "../captures/support.rs"]
+mod support;

@@ -1,0 +1,294 @@
+//! Spans and log records on their way into the database.
+//!
+//! [`prepare`] does everything that needs no database, on any thread: it maps spans to the normal form, rolls up the
+//! summary of each trace as if these were its only spans, compresses, and lays out the rows. [`store`] then only
+//! writes, inside the transaction of the group commit. A trace that the database does not know yet is written as it was
+//! prepared; the summary of one that it knows is rolled up again from all its spans, so the order of arrival never
+//! changes the result.
+
+use std::collections::{BTreeMap, HashSet};
+
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use super::dialect::{self, SpanView};
+use super::evaluation::{self, Evaluation};
+use super::model::Kind;
+use super::otlp::{self, ReceivedSpan, TraceBatch};
+use super::price::PriceTable;
+use super::rollup::{self, SpanFacts};
+use super::row::{self, Circumstances, Stamp};
+use super::store;
+use crate::db::{Tx, Value};
+use crate::error::Result;
+use crate::event::Event;
+use crate::params;
+
+/// Where spans come from, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// The number of the project they belong to.
+    pub project: i64,
+    /// When they came, in microseconds.
+    pub received_at: i64,
+    /// The version that the client stated in `x-langfuse-ingestion-version`.
+    pub convention_version: Option<u32>,
+}
+
+/// The spans of one request, ready to be written.
+#[derive(Debug)]
+pub struct Prepared {
+    project: i64,
+    traces: Vec<PreparedTrace>,
+    /// The verdicts that the spans carry; a higher room stores them in the same transaction.
+    pub evaluations: Vec<Evaluation>,
+}
+
+#[derive(Debug)]
+struct PreparedTrace {
+    trace_id: String,
+    summary: Vec<Value>,
+    chunks: Vec<Vec<Value>>,
+    spans: Vec<Vec<Value>>,
+    span_ids: Vec<String>,
+    /// Some model call came without messages: they may be in log records.
+    wants_records: bool,
+}
+
+impl Prepared {
+    /// How many spans will be stored.
+    pub fn span_count(&self) -> usize {
+        self.traces.iter().map(|trace| trace.spans.len()).sum()
+    }
+}
+
+/// Maps, rolls up and compresses the checked spans of a request.
+pub fn prepare(resource_spans: Vec<ResourceSpans>, origin: Origin, prices: &PriceTable) -> Prepared {
+    let batches = otlp::split_by_trace(resource_spans);
+    let spans = batches.iter().flat_map(|batch| &batch.spans);
+    let evaluations = spans.flat_map(|received| evaluation::of_span(&received.span)).collect();
+    let mut traces: Vec<_> = batches.iter().map(|batch| prepare_trace(batch, origin, prices)).collect();
+    // Transactions that touch the same traces take them in the same order, so they wait instead of deadlocking.
+    traces.sort_by(|a, b| a.trace_id.cmp(&b.trace_id));
+    Prepared { project: origin.project, traces, evaluations }
+}
+
+fn prepare_trace(batch: &TraceBatch, origin: Origin, prices: &PriceTable) -> PreparedTrace {
+    let mut chunks = Vec::new();
+    let mut spans = Vec::with_capacity(batch.spans.len());
+    let mut facts = Vec::with_capacity(batch.spans.len());
+    let mut circumstances = Vec::with_capacity(batch.spans.len());
+    let mut wants_records = false;
+    let mut rest = &batch.spans[..];
+    for chunk in otlp::encode_chunks(&batch.spans) {
+        let (inside, after) = rest.split_at(chunk.span_count.min(rest.len()));
+        rest = after;
+        let stamp = Stamp {
+            project: origin.project,
+            received_at: origin.received_at,
+            chunk_id: chunk.id,
+            ingestion_version: origin.convention_version,
+        };
+        for received in inside {
+            let derived = derive(&view(received, origin.convention_version), &[], &batch.trace_id, stamp, prices);
+            wants_records |= !derived.facts.has_messages && derived.facts.kind == Kind::Llm;
+            spans.push(derived.row);
+            facts.push(derived.facts);
+            circumstances.push(derived.circumstances);
+        }
+        chunks.push(params![origin.project, &batch.trace_id, chunk.id, chunk.bytes].to_vec());
+    }
+    let (_, summary) = row::trace(&facts, &mut circumstances, &batch.trace_id, origin.project, origin.received_at);
+    PreparedTrace {
+        trace_id: batch.trace_id.clone(),
+        summary,
+        span_ids: facts.into_iter().map(|facts| facts.span_id).collect(),
+        chunks,
+        spans,
+        wants_records,
+    }
+}
+
+fn view(received: &ReceivedSpan, version: Option<u32>) -> SpanView<'_> {
+    SpanView {
+        resource: received.source.resource.resource.as_ref(),
+        scope: received.source.scope.as_ref(),
+        span: &received.span,
+        header_convention_version: version,
+    }
+}
+
+/// What the mapping makes of one span.
+struct Derived {
+    row: Vec<Value>,
+    facts: SpanFacts,
+    circumstances: Circumstances,
+}
+
+fn derive(view: &SpanView<'_>, logs: &[&LogRecord], trace_id: &str, stamp: Stamp, prices: &PriceTable) -> Derived {
+    let mut normalized = dialect::normalize(view, logs);
+    prices.apply(&mut normalized);
+    let facts = rollup::facts(view, &normalized);
+    Derived {
+        row: row::span(view, &normalized, &facts, trace_id, stamp),
+        circumstances: Circumstances::of(view, &normalized, &facts),
+        facts,
+    }
+}
+
+/// Writes the spans of one request. Sending them again changes nothing.
+pub fn store(tx: &mut Tx<'_>, prepared: &Prepared, prices: &PriceTable) -> Result<()> {
+    let project = prepared.project;
+    let summaries: Vec<_> = prepared.traces.iter().map(|trace| trace.summary.clone()).collect();
+    let new: HashSet<String> = store::insert_new_traces(tx, &summaries)?.into_iter().collect();
+    let known: Vec<_> = prepared.traces.iter().filter(|trace| !new.contains(&trace.trace_id)).collect();
+    for trace in &known {
+        store::lock_trace(tx, project, &trace.trace_id)?;
+    }
+    for trace in &prepared.traces {
+        store::insert_chunks(tx, &trace.chunks)?;
+        store::upsert_spans(tx, &trace.spans)?;
+    }
+    let mut changed: BTreeMap<&str, bool> = known.iter().map(|trace| (trace.trace_id.as_str(), true)).collect();
+    for trace in prepared.traces.iter().filter(|trace| trace.wants_records) {
+        let with_records = store::spans_with_records(tx, project, &trace.trace_id)?;
+        let here: Vec<_> = with_records.into_iter().filter(|span_id| trace.span_ids.contains(span_id)).collect();
+        if !here.is_empty() {
+            derive_again(tx, project, &trace.trace_id, &here, prices)?;
+            changed.insert(&trace.trace_id, true);
+        }
+    }
+    for trace_id in changed.into_keys() {
+        roll_up_again(tx, project, trace_id)?;
+    }
+    for trace in &prepared.traces {
+        let kind = if new.contains(&trace.trace_id) { "trace.created" } else { "trace.updated" };
+        tx.emit(Event { project, kind, trace_id: Some(trace.trace_id.clone()), span_id: None });
+    }
+    Ok(())
+}
+
+/// Rolls the summary of a trace up from all its spans.
+fn roll_up_again(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
+    let (facts, mut circumstances): (Vec<_>, Vec<_>) = store::facts(tx, project, trace_id)?.into_iter().unzip();
+    let (summary, row) = row::trace(&facts, &mut circumstances, trace_id, project, 0);
+    store::update_trace(tx, row)?;
+    store::move_annotations(tx, project, trace_id, summary.start_ns)
+}
+
+/// Derives the rows of some spans again from what is kept of them, with their log records.
+fn derive_again(tx: &mut Tx<'_>, project: i64, trace_id: &str, span_ids: &[String], prices: &PriceTable) -> Result<()> {
+    let records = store::log_records(tx, project, trace_id, None)?;
+    let mut rows = Vec::new();
+    for span_id in span_ids {
+        let Some(stored) = store::span(tx, project, trace_id, span_id)? else { continue };
+        let chunk = store::chunk(tx, project, trace_id, stored.chunk_id)?;
+        let Some((resource, scope, span)) = hex::decode(span_id).ok().and_then(|id| otlp::find_span(&chunk, &id))
+        else {
+            continue;
+        };
+        let view = SpanView { resource, scope, span, header_convention_version: stored.ingestion_version };
+        let own: Vec<&LogRecord> =
+            records.iter().filter(|record| record.span_id == *span_id).map(|record| &record.record).collect();
+        let stamp =
+            Stamp { project, received_at: 0, chunk_id: stored.chunk_id, ingestion_version: stored.ingestion_version };
+        rows.push(derive(&view, &own, trace_id, stamp, prices).row);
+    }
+    store::upsert_spans(tx, &rows).map(drop)
+}
+
+/// The log records of one request, ready to be written.
+#[derive(Debug)]
+pub struct PreparedLogs {
+    project: i64,
+    rows: Vec<Vec<Value>>,
+    /// The spans they belong to, by trace.
+    spans: BTreeMap<String, HashSet<String>>,
+    /// The verdicts they carry; a higher room stores them in the same transaction.
+    pub evaluations: Vec<Evaluation>,
+}
+
+impl PreparedLogs {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// Lays out the checked log records of a request. Clients that log content without a time give only the time they
+/// observed it; the order inside the request decides then.
+pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> PreparedLogs {
+    let mut prepared =
+        PreparedLogs { project: origin.project, rows: Vec::new(), spans: BTreeMap::new(), evaluations: Vec::new() };
+    let mut position = 0_i64;
+    for resource in resource_logs {
+        for scope in resource.scope_logs {
+            for record in scope.log_records {
+                let trace_id = hex::encode(&record.trace_id);
+                let span_id = hex::encode(&record.span_id);
+                let time =
+                    if record.time_unix_nano == 0 { record.observed_time_unix_nano } else { record.time_unix_nano };
+                prepared.evaluations.extend(evaluation::of_record(&record));
+                let (event_name, severity) = (record.event_name.clone(), record.severity_number);
+                let alone = LogsData {
+                    resource_logs: vec![ResourceLogs {
+                        resource: resource.resource.clone(),
+                        scope_logs: vec![ScopeLogs {
+                            scope: scope.scope.clone(),
+                            log_records: vec![record],
+                            schema_url: scope.schema_url.clone(),
+                        }],
+                        schema_url: resource.schema_url.clone(),
+                    }],
+                };
+                let plain = alone.encode_to_vec();
+                let mut digest = Sha256::new_with_prefix(&plain);
+                digest.update(position.to_le_bytes());
+                let record_id = digest.finalize().first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+                let body = zstd::bulk::compress(&plain, 1).unwrap_or(plain);
+                prepared.rows.push(
+                    params![
+                        origin.project,
+                        &trace_id,
+                        &span_id,
+                        record_id,
+                        i64::try_from(time).unwrap_or(i64::MAX),
+                        position,
+                        (!event_name.is_empty()).then_some(event_name),
+                        severity,
+                        body,
+                        origin.received_at
+                    ]
+                    .to_vec(),
+                );
+                position += 1;
+                if !span_id.is_empty() {
+                    prepared.spans.entry(trace_id).or_default().insert(span_id);
+                }
+            }
+        }
+    }
+    prepared
+}
+
+/// Writes log records and joins them to the spans that are there already.
+pub fn store_logs(tx: &mut Tx<'_>, prepared: &PreparedLogs, prices: &PriceTable) -> Result<()> {
+    let project = prepared.project;
+    // Before the records, so that spans and records of one trace that come together see each other.
+    let mut known = Vec::new();
+    for trace_id in prepared.spans.keys() {
+        if store::lock_trace(tx, project, trace_id)? {
+            known.push(trace_id);
+        }
+    }
+    store::insert_log_records(tx, &prepared.rows)?;
+    for trace_id in known {
+        let span_ids: Vec<_> = prepared.spans[trace_id].iter().cloned().collect();
+        derive_again(tx, project, trace_id, &span_ids, prices)?;
+        roll_up_again(tx, project, trace_id)?;
+        tx.emit(Event { project, kind: "trace.updated", trace_id: Some(trace_id.clone()), span_id: None });
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! Traces and spans: how they come in, what they mean, how they are found again.
+
+pub mod dialect;
+pub mod evaluation;
+pub mod intake;
+pub mod model;
+pub mod otlp;
+mod preview;
+pub mod price;
+pub mod rollup;
+mod row;
+pub mod span;
+mod store;

@@ -1,0 +1,174 @@
+//! What a call costs, worked out from its token counts when the client did not say.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::model::{Cost, CostSource, NormalizedSpan, Usage};
+
+/// The table that comes with the program.
+static BUILT_IN: LazyLock<PriceTable> =
+    LazyLock::new(|| PriceTable::from_json(include_str!("prices.json")).unwrap_or_default());
+
+/// Prices of models, in one currency per million tokens.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PriceTable {
+    currency: String,
+    models: HashMap<String, Price>,
+}
+
+/// The price of one model per million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+pub struct Price {
+    /// For tokens of the prompt that no cache had.
+    pub input: f64,
+    /// For tokens of the answer.
+    pub output: f64,
+    /// For tokens of the prompt that came from a cache; as `input` if absent.
+    pub cache_read: Option<f64>,
+    /// For tokens of the prompt that were written to a cache; as `input` if absent.
+    pub cache_write: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(default = "dollars")]
+    currency: String,
+    models: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    model: String,
+    #[serde(flatten)]
+    price: Price,
+}
+
+fn dollars() -> String {
+    "USD".to_owned()
+}
+
+impl PriceTable {
+    /// The table that comes with the program: the public list prices of well known models, without discounts.
+    pub fn built_in() -> &'static PriceTable {
+        &BUILT_IN
+    }
+
+    /// Reads a table: `{"currency": "USD", "models": [{"model", "input", "output", "cache_read"?, "cache_write"?}]}`.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let file: File = serde_json::from_str(text)?;
+        let models = file.models.into_iter().map(|row| (row.model.to_ascii_lowercase(), row.price)).collect();
+        Ok(Self { currency: file.currency, models })
+    }
+
+    /// The price of a model. A dated name has the price of the undated one: `gpt-4o-mini-2024-07-18`.
+    pub fn price(&self, model: &str) -> Option<Price> {
+        let lower = model.to_ascii_lowercase();
+        // `openai/gpt-4o`, `us.anthropic.claude-sonnet-4-20250514-v1:0`, `claude-3-5-haiku@20241022`.
+        let name = lower.rsplit('/').next().unwrap_or(&lower);
+        let name = name.split(':').next().unwrap_or(name);
+        let vendor_end = name.find("anthropic.").map_or(0, |at| at + "anthropic.".len());
+        let mut name = &name[vendor_end..];
+        loop {
+            if let Some(price) = self.models.get(name) {
+                return Some(*price);
+            }
+            name = without_date(name)?;
+        }
+    }
+
+    /// The cost of a call; `None` if the model has no price or no tokens were counted.
+    pub fn cost(&self, model: &str, usage: &Usage) -> Option<Cost> {
+        if usage.input.is_none() && usage.output.is_none() {
+            return None;
+        }
+        let price = self.price(model)?;
+        let tokens = usage.input.unwrap_or(0);
+        // More cached tokens than tokens would make the rest negative.
+        let read = usage.cache_read.unwrap_or(0).min(tokens);
+        let written = usage.cache_write.unwrap_or(0).min(tokens - read);
+        let fresh = tokens - read - written;
+        let per_token = |count: u64, price: f64| count as f64 * price / 1e6;
+        let input = per_token(fresh, price.input)
+            + per_token(read, price.cache_read.unwrap_or(price.input))
+            + per_token(written, price.cache_write.unwrap_or(price.input));
+        let output = per_token(usage.output.unwrap_or(0), price.output);
+        Some(Cost {
+            input: Some(input),
+            output: Some(output),
+            total: input + output,
+            currency: self.currency.clone(),
+            source: CostSource::Computed,
+        })
+    }
+
+    /// Gives a span its computed cost unless the client has sent one.
+    pub fn apply(&self, span: &mut NormalizedSpan) {
+        if span.cost.is_none() {
+            let models = [&span.response_model, &span.request_model];
+            span.cost = models.into_iter().flatten().find_map(|model| self.cost(model, &span.usage));
+        }
+    }
+}
+
+/// The name without a date or version mark at its end; `None` if it has none.
+fn without_date(name: &str) -> Option<&str> {
+    if let Some((head, date)) = name.split_once('@') {
+        return (!date.is_empty()).then_some(head);
+    }
+    let (head, mark) = name.rsplit_once('-')?;
+    let digits = mark.bytes().all(|byte| byte.is_ascii_digit());
+    if mark == "latest" || mark == "preview" && head.contains("gemini") || (mark.len() == 2 && mark.starts_with('v')) {
+        return Some(head);
+    }
+    if digits && matches!(mark.len(), 3 | 4 | 8) {
+        return Some(head);
+    }
+    // 2024-07-18, from its end.
+    let (head, month) = head.rsplit_once('-').filter(|_| digits && mark.len() == 2)?;
+    let (head, year) = head.rsplit_once('-').filter(|_| month.len() == 2)?;
+    (year.len() == 4 && year.starts_with("20")).then_some(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dated_name_has_the_price_of_its_family() {
+        let table = PriceTable::built_in();
+        let price = |name: &str| table.price(name).map(|price| price.input);
+        assert_eq!(price("gpt-4o-mini-2024-07-18"), Some(0.15));
+        assert_eq!(price("openai/gpt-4o-2024-08-06"), Some(2.5));
+        assert_eq!(price("claude-sonnet-4-20250514"), Some(3.0));
+        assert_eq!(price("us.anthropic.claude-3-5-haiku-20241022-v1:0"), Some(0.8));
+        assert_eq!(price("claude-opus-4-5-20251101"), Some(5.0));
+        assert_eq!(price("claude-3-5-haiku-latest"), Some(0.8));
+        assert_eq!(price("gpt-4o-audio-preview"), None);
+        assert_eq!(price("llama-3-70b"), None);
+        assert_eq!(price(""), None);
+    }
+
+    #[test]
+    fn cached_tokens_have_their_own_price() {
+        let usage = Usage { input: Some(1_000_000), output: Some(0), cache_read: Some(400_000), ..Usage::default() };
+        let cost = PriceTable::built_in().cost("gpt-4o-mini", &usage).expect("the model has a price");
+        assert!((cost.total - (0.6 * 0.15 + 0.4 * 0.075)).abs() < 1e-9);
+        assert_eq!(cost.source, CostSource::Computed);
+    }
+
+    #[test]
+    fn nothing_counted_costs_nothing_known() {
+        assert_eq!(PriceTable::built_in().cost("gpt-4o", &Usage::default()), None);
+    }
+
+    #[test]
+    fn an_operator_can_replace_the_table() {
+        let table = PriceTable::from_json(r#"{"models":[{"model":"House-1","input":1,"output":2}]}"#).expect("a table");
+        let usage = Usage { input: Some(10), output: Some(10), ..Usage::default() };
+        let total = table.cost("house-1", &usage).map_or(0.0, |cost| cost.total);
+        assert!((total - 30e-6).abs() < 1e-12);
+        assert!(PriceTable::from_json("{}").is_err());
+    }
+}
