@@ -6,6 +6,7 @@ pub mod body;
 pub mod caller;
 pub mod encoding;
 pub mod error;
+pub mod health;
 pub mod identities;
 pub mod ingest;
 pub mod invites;
@@ -65,6 +66,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(identities::routes())
         .merge(users::routes())
         .merge(workspaces::routes())
+        .merge(health::routes())
 }
 
 /// The document that `openapi.json` holds.
@@ -79,6 +81,8 @@ pub fn router(app: &App) -> Router {
         .fallback(crate::web::serve)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(params::refuse_nul))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(crate::access_log::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), crate::access_log::layer))
         .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))
         .with_state(app.clone())
 }

@@ -187,6 +187,7 @@ pub(super) fn start(
     writes: Receiver<Box<dyn Job>>,
     reads: Receiver<Box<dyn Job>>,
     events: &broadcast::Sender<Event>,
+    running: crossbeam_channel::Sender<()>,
 ) -> Result<()> {
     let writer = open_writer(path)?;
     migrate::sqlite(&writer.connection)?;
@@ -203,7 +204,7 @@ pub(super) fn start(
     let events = events.clone();
     spawn("sqlite-write", move || {
         write_loop(&writer, &log, &writes, &events);
-        drop(alive);
+        drop((alive, running));
     })
 }
 

@@ -1,5 +1,7 @@
 //! API keys: random, shown once, stored as a hash.
 
+use std::collections::HashMap;
+
 use sha2::{Digest, Sha256};
 
 use super::caller::{Actor, Caller, Permissions, ProjectRef};

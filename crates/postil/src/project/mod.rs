@@ -7,6 +7,7 @@ pub mod invite;
 pub mod key;
 pub mod keys;
 pub mod member;
+pub mod operator;
 pub mod password;
 pub mod projects;
 pub mod sign_in;
