@@ -15,10 +15,7 @@ use serde_json::Value;
 use crate::bed::{Bed, NOON};
 use crate::support::{Capture, NAMES};
 
-crate::both!(
-    captures_come_out_the_same_in_every_order_of_arrival,
-    log_records_that_come_first_wait_for_their_spans,
-);
+crate::both!(captures_come_out_the_same_in_every_order_of_arrival, log_records_that_come_first_wait_for_their_spans,);
 
 const ORIGIN: Origin = Origin { project: 1, received_at: NOON, convention_version: None };
 
