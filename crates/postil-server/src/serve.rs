@@ -49,7 +49,9 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
         Some(address) => Some(bind("otlp_grpc", address).await?),
         None => None,
     };
-    let db = open(&config.location)?;
+    let location = config.location.clone();
+    // Opening waits for disk and network, which this thread must not.
+    let db = tokio::task::spawn_blocking(move || open(&location)).await??;
     let clock = Clock::system();
     let app = App::with_settings(db.clone(), clock.clone(), config.limits, config.settings.clone());
     let wants_link = std::io::stdout().is_terminal() || (with_demo && !bootstrap.has_owner());

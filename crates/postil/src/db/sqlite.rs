@@ -192,19 +192,31 @@ pub(super) fn start(
     let writer = open_writer(path)?;
     migrate::sqlite(&writer.connection)?;
     let log = log_path(path);
+    let (beside, others) = crossbeam_channel::bounded::<()>(0);
     for number in 0..READERS {
         let (queue, path) = (reads.clone(), path.to_owned());
         let session = open_reader(&path)?;
-        spawn(&format!("sqlite-read-{number}"), move || read_loop(&session, &queue))?;
+        let beside = beside.clone();
+        spawn(&format!("sqlite-read-{number}"), move || {
+            read_loop(&session, &queue);
+            drop((session, beside));
+        })?;
     }
     let alive = Arc::new(());
     let watched = Arc::downgrade(&alive);
     let (checkpoint_path, checkpoint_log) = (path.to_owned(), log.clone());
-    spawn("sqlite-checkpoint", move || checkpoint_loop(&checkpoint_path, &checkpoint_log, &watched))?;
+    spawn("sqlite-checkpoint", move || {
+        checkpoint_loop(&checkpoint_path, &checkpoint_log, &watched);
+        drop(beside);
+    })?;
     let events = events.clone();
     spawn("sqlite-write", move || {
         write_loop(&writer, &log, &writes, &events);
-        drop((alive, running));
+        drop(alive);
+        // The last connection takes the files beside the database away, which only one that may write can do.
+        let _disconnected = others.recv();
+        drop(writer);
+        drop(running);
     })
 }
 
