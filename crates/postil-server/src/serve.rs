@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::serve::ListenerExt;
 use postil::db::{Db, Location};
-use postil::project::{keys, operator};
+use postil::project::{key, keys, operator};
 use postil::{Clock, Result};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};

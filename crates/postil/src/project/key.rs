@@ -1,6 +1,5 @@
 //! API keys: random, shown once, stored as a hash.
 
-use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
