@@ -8,6 +8,7 @@ pub mod clock;
 pub mod db;
 pub mod error;
 pub mod event;
+pub mod human_review;
 pub mod id;
 pub mod page;
 pub mod project;
