@@ -4,6 +4,7 @@
 //! [`page`], [`event`] know no noun. Then each noun imports only what stands before it:
 //! `project < trace < human_review < annotation`.
 
+pub mod annotation;
 pub mod clock;
 pub mod db;
 pub mod error;

@@ -5,15 +5,18 @@
 
 mod defaults;
 mod input;
+mod key;
 pub mod set;
 mod set_store;
 pub(crate) mod store;
+mod usage;
 pub mod value;
 
 use serde::{Deserialize, Serialize};
 
 pub use defaults::create_defaults;
 pub use input::{DefinitionInput, OptionInput};
+pub use usage::{Usage, usage};
 
 use crate::clock::Clock;
 use crate::db::Tx;
@@ -173,15 +176,6 @@ pub struct Version {
     pub created_at: i64,
 }
 
-/// How often a definition was answered, and with what.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Usage {
-    /// The current values of all annotators.
-    pub total: i64,
-    /// The values per option, options without values included; for a boolean `true` and `false`.
-    pub options: Vec<(String, i64)>,
-}
-
 impl Definition {
     fn wording(&self) -> Wording {
         Wording {
@@ -232,7 +226,7 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, input: &Definitio
     let project = project_of(tx, caller, input.project_id.as_deref())?;
     let key = match input.own_key() {
         Some(key) => key.to_owned(),
-        None => fresh_key(tx, project.number, &input.display_name)?,
+        None => key::fresh(tx, project.number, &input.display_name)?,
     };
     let now = clock.now();
     let position = match input.position {
@@ -266,28 +260,6 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, input: &Definitio
 
 fn key_taken(key: &str) -> Error {
     Error::conflict("key_taken", format!("A human review with key \"{key}\" exists already in this project."))
-}
-
-/// A key out of the title that nobody uses yet.
-fn fresh_key(tx: &mut Tx<'_>, project: i64, display_name: &str) -> Result<String> {
-    let slug = slug(display_name);
-    if !slug.is_empty() && !store::key_exists(tx, project, &slug)? {
-        return Ok(slug);
-    }
-    let base = if slug.is_empty() { "review" } else { &slug };
-    Ok(format!("{base}_{}", id::secret::<5>()))
-}
-
-fn slug(text: &str) -> String {
-    let mut slug = String::new();
-    for character in text.to_lowercase().chars().take(60) {
-        if character.is_ascii_alphanumeric() {
-            slug.push(character);
-        } else if !slug.is_empty() && !slug.ends_with('_') {
-            slug.push('_');
-        }
-    }
-    slug.trim_end_matches('_').to_owned()
 }
 
 /// The definition with this id, also when it is archived.
@@ -387,46 +359,4 @@ pub fn remove(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, id: &str) -> Resu
 pub fn versions(tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<Vec<Version>> {
     let definition = get(tx, caller, id)?;
     store::versions(tx, &definition.id)
-}
-
-/// How often a definition was answered, and with what.
-pub fn usage(tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<Usage> {
-    let definition = get(tx, caller, id)?;
-    let counted = store::count_values(tx, &definition)?;
-    let known: Vec<String> = match definition.kind {
-        Kind::Boolean => vec!["true".into(), "false".into()],
-        _ => definition.options.iter().map(|option| option.value.clone()).collect(),
-    };
-    let mut usage = Usage { total: 0, options: known.into_iter().map(|value| (value, 0)).collect() };
-    for (json, count) in counted {
-        usage.total += count;
-        let chosen: Vec<String> = match serde_json::from_str(&json) {
-            Ok(serde_json::Value::Array(items)) => {
-                items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-            }
-            Ok(serde_json::Value::String(text)) if definition.kind.has_options() => vec![text],
-            Ok(serde_json::Value::Bool(truth)) => vec![truth.to_string()],
-            _ => Vec::new(),
-        };
-        for value in chosen {
-            match usage.options.iter_mut().find(|(known, _)| *known == value) {
-                Some((_, total)) => *total += count,
-                // An option that has since been taken away keeps its values.
-                None => usage.options.push((value, count)),
-            }
-        }
-    }
-    Ok(usage)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::slug;
-
-    #[test]
-    fn a_key_is_made_from_the_title() {
-        assert_eq!(slug("Star rating (1-5)"), "star_rating_1_5");
-        assert_eq!(slug("  Ünïcode  "), "n_code");
-        assert_eq!(slug("🙂"), "");
-    }
 }
