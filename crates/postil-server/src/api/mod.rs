@@ -1,8 +1,13 @@
 //! The HTTP API: every route in one list, one file per noun.
 
+pub mod annotations;
 pub mod body;
 pub mod caller;
 pub mod error;
+pub mod evaluators;
+pub mod human_reviews;
+pub mod logs;
+pub mod orq;
 pub mod request_id;
 
 use axum::Router;
@@ -39,6 +44,12 @@ impl utoipa::Modify for Security {
 /// Every documented route.
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .merge(human_reviews::routes())
+        .merge(annotations::routes())
+        .merge(logs::routes())
+        .merge(evaluators::routes())
+        .merge(orq::feedback::routes())
+        .merge(orq::human_review_sets::routes())
 }
 
 /// The document that `openapi.json` holds.

@@ -177,7 +177,8 @@ pub struct Version {
 }
 
 impl Definition {
-    fn wording(&self) -> Wording {
+    /// What it says now.
+    pub fn wording(&self) -> Wording {
         Wording {
             kind: self.kind,
             key: self.key.clone(),
