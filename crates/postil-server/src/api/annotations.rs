@@ -44,18 +44,18 @@ pub(super) enum AnnotationValue {
 
 /// One call that annotates one span; stored whole or not at all.
 #[derive(Deserialize, ToSchema)]
-struct AnnotateBody {
+struct AnnotationInput {
     /// 1 to 10 answers. Each names a human review by `key`, or an evaluator result to correct by `parent_annotation_id`.
-    annotations: Vec<AnswerBody>,
-    metadata: Option<MetadataBody>,
-    annotator: Option<AnnotatorBody>,
+    annotations: Vec<AnswerInput>,
+    metadata: Option<AnnotationMetadata>,
+    annotator: Option<AnnotatorInput>,
     /// How long the annotator took.
     duration_ms: Option<i64>,
 }
 
 /// One answer.
 #[derive(Deserialize, ToSchema)]
-struct AnswerBody {
+struct AnswerInput {
     /// The key of the human review.
     key: Option<String>,
     /// The evaluator result that is corrected.
@@ -74,7 +74,7 @@ struct AnswerBody {
 
 /// Attribution. Unknown fields are ignored.
 #[derive(Deserialize, Default, ToSchema)]
-struct MetadataBody {
+struct AnnotationMetadata {
     /// The end user. Without a reviewer they are the annotator, so that two users do not replace each other's values.
     identity_id: Option<String>,
     /// The same as `identity_id`, which wins.
@@ -91,7 +91,7 @@ struct MetadataBody {
 
 /// For whom a call speaks. What `llm` and `code` say is stored as an evaluator result.
 #[derive(Deserialize, ToSchema)]
-struct AnnotatorBody {
+struct AnnotatorInput {
     /// `human`, `llm`, `code` or `automation`.
     kind: String,
     /// Their id; without one whom the metadata names, or the API key.
@@ -100,19 +100,19 @@ struct AnnotatorBody {
 
 /// One call that takes values back: at least one key or id, at most ten of each.
 #[derive(Deserialize, ToSchema)]
-struct RemoveBody {
+struct AnnotationRemoval {
     /// The keys of human reviews.
     keys: Option<Vec<String>>,
     /// The evaluator results whose corrections are taken back.
     parent_annotation_ids: Option<Vec<String>>,
-    metadata: Option<MetadataBody>,
-    annotator: Option<AnnotatorBody>,
+    metadata: Option<AnnotationMetadata>,
+    annotator: Option<AnnotatorInput>,
     /// How long the annotator took.
     duration_ms: Option<i64>,
 }
 
-impl From<MetadataBody> for Metadata {
-    fn from(body: MetadataBody) -> Metadata {
+impl From<AnnotationMetadata> for Metadata {
+    fn from(body: AnnotationMetadata) -> Metadata {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         Metadata {
             identity_id: given(body.identity_id).or(given(body.identity_id_camel)),
@@ -122,7 +122,7 @@ impl From<MetadataBody> for Metadata {
     }
 }
 
-impl AnnotatorBody {
+impl AnnotatorInput {
     fn read(self) -> Result<Annotator> {
         let kind = AnnotatorKind::parse(&self.kind).ok_or_else(|| {
             let message = "annotator.kind must be human, llm, code or automation.";
@@ -132,8 +132,8 @@ impl AnnotatorBody {
     }
 }
 
-impl From<AnswerBody> for Answer {
-    fn from(body: AnswerBody) -> Answer {
+impl From<AnswerInput> for Answer {
+    fn from(body: AnswerInput) -> Answer {
         Answer {
             key: body.key,
             parent_annotation_id: body.parent_annotation_id,
@@ -180,19 +180,19 @@ pub(super) fn moment(field: &'static str, given: Option<&String>) -> Result<Opti
 /// Every value is checked before any is stored. A second value of the same annotator for the same human review replaces
 /// the first; the history keeps both. The log of a generation span is annotated with it: it is the same record.
 #[utoipa::path(post, path = "/v2/traces/{trace_id}/spans/{span_id}/annotation", tag = "annotations",
-    params(("trace_id" = String, Path), ("span_id" = String, Path)), request_body = AnnotateBody,
+    params(("trace_id" = String, Path), ("span_id" = String, Path)), request_body = AnnotationInput,
     responses((status = 200, description = "Stored. No body."), (status = "4XX", body = ErrorBody)))]
 async fn create(
     State(app): State<App>,
     By(caller): By<ANNOTATE>,
     Path((trace_id, span_id)): Path<(String, String)>,
-    Body(body): Body<AnnotateBody>,
+    Body(body): Body<AnnotationInput>,
 ) -> ApiResult<StatusCode> {
     let (trace_id, span_id) = (lower_hex(trace_id), lower_hex(span_id));
     let call = Annotate {
         answers: body.annotations.into_iter().map(Answer::from).collect(),
         metadata: body.metadata.map(Metadata::from).unwrap_or_default(),
-        annotator: body.annotator.map(AnnotatorBody::read).transpose()?,
+        annotator: body.annotator.map(AnnotatorInput::read).transpose()?,
         duration_ms: body.duration_ms,
     };
     let (clock, limit) = (app.clock.clone(), app.string_limit);
@@ -206,20 +206,20 @@ async fn create(
 ///
 /// Of the annotator that is named, or else of all. The history remains. A value that is not set is no error.
 #[utoipa::path(delete, path = "/v2/traces/{trace_id}/spans/{span_id}/annotation", tag = "annotations",
-    params(("trace_id" = String, Path), ("span_id" = String, Path)), request_body = RemoveBody,
+    params(("trace_id" = String, Path), ("span_id" = String, Path)), request_body = AnnotationRemoval,
     responses((status = 200, description = "Taken back. No body."), (status = "4XX", body = ErrorBody)))]
 async fn remove(
     State(app): State<App>,
     By(caller): By<ANNOTATE>,
     Path((trace_id, span_id)): Path<(String, String)>,
-    Body(body): Body<RemoveBody>,
+    Body(body): Body<AnnotationRemoval>,
 ) -> ApiResult<StatusCode> {
     let (trace_id, span_id) = (lower_hex(trace_id), lower_hex(span_id));
     let call = Remove {
         keys: body.keys.unwrap_or_default(),
         parent_annotation_ids: body.parent_annotation_ids.unwrap_or_default(),
         metadata: body.metadata.map(Metadata::from).unwrap_or_default(),
-        annotator: body.annotator.map(AnnotatorBody::read).transpose()?,
+        annotator: body.annotator.map(AnnotatorInput::read).transpose()?,
         duration_ms: body.duration_ms,
     };
     let clock = app.clock.clone();
@@ -384,7 +384,7 @@ async fn list(
 
 /// One thing that happened to an annotation.
 #[derive(Serialize, ToSchema)]
-struct HistoryView {
+struct AnnotationHistoryEntry {
     id: String,
     /// `set`, `change` or `remove`.
     action: String,
@@ -409,9 +409,9 @@ struct HistoryView {
     at: String,
 }
 
-impl From<HistoryEntry> for HistoryView {
-    fn from(entry: HistoryEntry) -> HistoryView {
-        HistoryView {
+impl From<HistoryEntry> for AnnotationHistoryEntry {
+    fn from(entry: HistoryEntry) -> AnnotationHistoryEntry {
+        AnnotationHistoryEntry {
             id: entry.id,
             action: entry.action,
             value: entry.value.and_then(|json| serde_json::from_str(&json).ok()),
@@ -430,21 +430,25 @@ impl From<HistoryEntry> for HistoryView {
 
 /// What happened to an annotation.
 #[derive(Serialize, ToSchema)]
-struct HistoryList {
+struct AnnotationHistory {
     #[schema(example = "list")]
     object: &'static str,
-    data: Vec<HistoryView>,
+    data: Vec<AnnotationHistoryEntry>,
     has_more: bool,
 }
 
 /// Read what happened to an annotation, oldest first; also after it was taken back
 #[utoipa::path(get, path = "/v2/annotations/{id}/history", tag = "annotations", params(("id" = String, Path)),
-    responses((status = 200, body = HistoryList), (status = "4XX", body = ErrorBody)))]
-async fn history(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<HistoryList>> {
+    responses((status = 200, body = AnnotationHistory), (status = "4XX", body = ErrorBody)))]
+async fn history(
+    State(app): State<App>,
+    By(caller): By<READ>,
+    Path(id): Path<String>,
+) -> ApiResult<Json<AnnotationHistory>> {
     let entries = app.db.read(move |tx| annotation::history(tx, caller.project.number, &id)).await?;
-    Ok(Json(HistoryList {
+    Ok(Json(AnnotationHistory {
         object: "list",
-        data: entries.into_iter().map(HistoryView::from).collect(),
+        data: entries.into_iter().map(AnnotationHistoryEntry::from).collect(),
         has_more: false,
     }))
 }

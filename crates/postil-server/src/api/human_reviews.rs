@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// A human review to make, or to say anew.
 #[derive(Deserialize, ToSchema)]
-struct DefinitionBody {
+struct HumanReviewInput {
     /// `single_select`, `multi_select`, `range`, `text`, `boolean` or `correction`.
     r#type: String,
     /// The title, 1 to 255 characters.
@@ -38,9 +38,9 @@ struct DefinitionBody {
     key: Option<String>,
     /// Another project of the workspace.
     project_id: Option<String>,
-    config: Option<ConfigBody>,
+    config: Option<HumanReviewConfigInput>,
     /// At least one for the selects.
-    options: Option<Vec<OptionBody>>,
+    options: Option<Vec<HumanReviewOptionInput>>,
     /// The place among the others.
     position: Option<i64>,
     /// Whether it is out of use.
@@ -49,7 +49,7 @@ struct DefinitionBody {
 
 /// The rules of a range or a text.
 #[derive(Deserialize, ToSchema)]
-struct ConfigBody {
+struct HumanReviewConfigInput {
     /// The least number of a range, from -100.
     min: Option<i64>,
     /// The greatest number of a range, to 100000.
@@ -62,7 +62,7 @@ struct ConfigBody {
 
 /// An option of a select.
 #[derive(Deserialize, ToSchema)]
-struct OptionBody {
+struct HumanReviewOptionInput {
     /// A ULID; made when there is none.
     id: Option<String>,
     /// What is stored, 1 to 255 characters.
@@ -77,9 +77,9 @@ struct OptionBody {
     color: Option<String>,
 }
 
-impl From<DefinitionBody> for DefinitionInput {
-    fn from(body: DefinitionBody) -> DefinitionInput {
-        let option = |option: OptionBody| OptionInput {
+impl From<HumanReviewInput> for DefinitionInput {
+    fn from(body: HumanReviewInput) -> DefinitionInput {
+        let option = |option: HumanReviewOptionInput| OptionInput {
             id: option.id,
             value: option.value,
             label: option.label,
@@ -88,7 +88,7 @@ impl From<DefinitionBody> for DefinitionInput {
             icon: option.icon,
             color: option.color,
         };
-        let config = |config: ConfigBody| Config {
+        let config = |config: HumanReviewConfigInput| Config {
             min: config.min,
             max: config.max,
             step: config.step,
@@ -110,7 +110,7 @@ impl From<DefinitionBody> for DefinitionInput {
 
 /// The rules of a range or a text.
 #[derive(Serialize, ToSchema)]
-struct ConfigView {
+struct HumanReviewConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     min: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +123,7 @@ struct ConfigView {
 
 /// An option of a select.
 #[derive(Serialize, ToSchema)]
-struct OptionView {
+struct HumanReviewOption {
     id: String,
     value: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,24 +137,24 @@ struct OptionView {
 
 /// What a definition says.
 #[derive(Serialize, ToSchema)]
-struct WordingView {
+struct HumanReviewWording {
     r#type: &'static str,
     key: String,
     display_name: String,
     description: String,
     /// The rules of a range, or of a text that has some.
     #[serde(skip_serializing_if = "Option::is_none")]
-    config: Option<ConfigView>,
+    config: Option<HumanReviewConfig>,
     /// The options of a select.
     #[serde(skip_serializing_if = "Option::is_none")]
-    options: Option<Vec<OptionView>>,
+    options: Option<Vec<HumanReviewOption>>,
 }
 
-impl From<Wording> for WordingView {
-    fn from(wording: Wording) -> WordingView {
+impl From<Wording> for HumanReviewWording {
+    fn from(wording: Wording) -> HumanReviewWording {
         let has_config = wording.config != Config::default();
         let Config { min, max, step, max_length } = wording.config;
-        let option = |option: ReviewOption| OptionView {
+        let option = |option: ReviewOption| HumanReviewOption {
             id: option.id,
             value: option.value,
             label: option.label,
@@ -163,12 +163,12 @@ impl From<Wording> for WordingView {
             icon: option.icon,
             color: option.color,
         };
-        WordingView {
+        HumanReviewWording {
             r#type: wording.kind.name(),
             key: wording.key,
             display_name: wording.display_name,
             description: wording.description,
-            config: has_config.then_some(ConfigView { min, max, step, max_length }),
+            config: has_config.then_some(HumanReviewConfig { min, max, step, max_length }),
             options: wording.kind.has_options().then(|| wording.options.into_iter().map(option).collect()),
         }
     }
@@ -176,12 +176,12 @@ impl From<Wording> for WordingView {
 
 /// A human review.
 #[derive(Serialize, ToSchema)]
-struct DefinitionView {
+struct HumanReview {
     id: String,
     workspace_id: String,
     project_id: String,
     #[serde(flatten)]
-    wording: WordingView,
+    wording: HumanReviewWording,
     /// Counts the changes of what is asked, from 1.
     version: i64,
     position: i64,
@@ -192,8 +192,8 @@ struct DefinitionView {
     updated: String,
 }
 
-fn view(definition: Definition, workspace_id: &str) -> DefinitionView {
-    DefinitionView {
+fn view(definition: Definition, workspace_id: &str) -> HumanReview {
+    HumanReview {
         workspace_id: workspace_id.to_owned(),
         wording: definition.wording().into(),
         id: definition.id,
@@ -220,12 +220,12 @@ struct ListQuery {
 
 /// List human reviews in their order
 #[utoipa::path(get, path = "/v2/human-evals", tag = "human reviews", params(ListQuery),
-    responses((status = 200, body = Vec<DefinitionView>), (status = "4XX", body = ErrorBody)))]
+    responses((status = 200, body = Vec<HumanReview>), (status = "4XX", body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     By(caller): By<READ>,
     given: Result<Query<ListQuery>, QueryRejection>,
-) -> ApiResult<Json<Vec<DefinitionView>>> {
+) -> ApiResult<Json<Vec<HumanReview>>> {
     let given = query(given)?;
     let workspace_id = caller.workspace_id.clone();
     let found = app
@@ -239,13 +239,13 @@ async fn list(
 }
 
 /// Make a human review
-#[utoipa::path(post, path = "/v2/human-evals", tag = "human reviews", request_body = DefinitionBody,
-    responses((status = 200, body = DefinitionView), (status = "4XX", body = ErrorBody)))]
+#[utoipa::path(post, path = "/v2/human-evals", tag = "human reviews", request_body = HumanReviewInput,
+    responses((status = 200, body = HumanReview), (status = "4XX", body = ErrorBody)))]
 async fn create(
     State(app): State<App>,
     By(caller): By<DEFINE>,
-    Body(body): Body<DefinitionBody>,
-) -> ApiResult<Json<DefinitionView>> {
+    Body(body): Body<HumanReviewInput>,
+) -> ApiResult<Json<HumanReview>> {
     let (clock, input, workspace_id) = (app.clock.clone(), DefinitionInput::from(body), caller.workspace_id.clone());
     let made = app.db.write(move |tx| human_review::create(tx, &clock, &caller, &input)).await?;
     Ok(Json(view(made, &workspace_id)))
@@ -253,8 +253,8 @@ async fn create(
 
 /// Read a human review, also when it is archived
 #[utoipa::path(get, path = "/v2/human-evals/{id}", tag = "human reviews", params(("id" = String, Path)),
-    responses((status = 200, body = DefinitionView), (status = "4XX", body = ErrorBody)))]
-async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<DefinitionView>> {
+    responses((status = 200, body = HumanReview), (status = "4XX", body = ErrorBody)))]
+async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<HumanReview>> {
     let workspace_id = caller.workspace_id.clone();
     let found = app.db.read(move |tx| human_review::get(tx, &caller, &id)).await?;
     Ok(Json(view(found, &workspace_id)))
@@ -265,14 +265,14 @@ async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String
 /// A change of what is asked makes a new version; values keep the version they were given under. Optional fields that
 /// are left out stay as they are.
 #[utoipa::path(patch, path = "/v2/human-evals/{id}", tag = "human reviews", params(("id" = String, Path)),
-    request_body = DefinitionBody,
-    responses((status = 200, body = DefinitionView), (status = "4XX", body = ErrorBody)))]
+    request_body = HumanReviewInput,
+    responses((status = 200, body = HumanReview), (status = "4XX", body = ErrorBody)))]
 async fn update(
     State(app): State<App>,
     By(caller): By<DEFINE>,
     Path(id): Path<String>,
-    Body(body): Body<DefinitionBody>,
-) -> ApiResult<Json<DefinitionView>> {
+    Body(body): Body<HumanReviewInput>,
+) -> ApiResult<Json<HumanReview>> {
     let (clock, input, workspace_id) = (app.clock.clone(), DefinitionInput::from(body), caller.workspace_id.clone());
     let changed = app.db.write(move |tx| human_review::update(tx, &clock, &caller, &id, &input)).await?;
     Ok(Json(view(changed, &workspace_id)))
@@ -280,7 +280,7 @@ async fn update(
 
 /// What was deleted.
 #[derive(Serialize, ToSchema)]
-struct Deleted {
+struct HumanReviewDeleted {
     acknowledged: bool,
     #[serde(rename = "deletedCount")]
     deleted_count: i64,
@@ -290,70 +290,78 @@ struct Deleted {
 ///
 /// One that has values is archived, and its values stay; one without is deleted.
 #[utoipa::path(delete, path = "/v2/human-evals/{id}", tag = "human reviews", params(("id" = String, Path)),
-    responses((status = 200, body = Deleted), (status = "4XX", body = ErrorBody)))]
-async fn remove(State(app): State<App>, By(caller): By<DEFINE>, Path(id): Path<String>) -> ApiResult<Json<Deleted>> {
+    responses((status = 200, body = HumanReviewDeleted), (status = "4XX", body = ErrorBody)))]
+async fn remove(
+    State(app): State<App>,
+    By(caller): By<DEFINE>,
+    Path(id): Path<String>,
+) -> ApiResult<Json<HumanReviewDeleted>> {
     let clock = app.clock.clone();
     app.db.write(move |tx| human_review::remove(tx, &clock, &caller, &id)).await?;
-    Ok(Json(Deleted { acknowledged: true, deleted_count: 1 }))
+    Ok(Json(HumanReviewDeleted { acknowledged: true, deleted_count: 1 }))
 }
 
 /// One version of a human review.
 #[derive(Serialize, ToSchema)]
-struct VersionView {
+struct HumanReviewVersion {
     version: i64,
     #[serde(flatten)]
-    wording: WordingView,
+    wording: HumanReviewWording,
     created_by_id: String,
     created: String,
 }
 
 /// The versions of a human review.
 #[derive(Serialize, ToSchema)]
-struct VersionList {
+struct HumanReviewVersionList {
     #[schema(example = "list")]
     object: &'static str,
-    data: Vec<VersionView>,
+    data: Vec<HumanReviewVersion>,
     has_more: bool,
 }
 
 /// List the versions of a human review, newest first
 #[utoipa::path(get, path = "/v2/human-evals/{id}/versions", tag = "human reviews", params(("id" = String, Path)),
-    responses((status = 200, body = VersionList), (status = "4XX", body = ErrorBody)))]
+    responses((status = 200, body = HumanReviewVersionList), (status = "4XX", body = ErrorBody)))]
 async fn versions(
     State(app): State<App>,
     By(caller): By<READ>,
     Path(id): Path<String>,
-) -> ApiResult<Json<VersionList>> {
+) -> ApiResult<Json<HumanReviewVersionList>> {
     let found = app.db.read(move |tx| human_review::versions(tx, &caller, &id)).await?;
-    let version = |version: human_review::Version| VersionView {
+    let version = |version: human_review::Version| HumanReviewVersion {
         version: version.version,
         wording: version.wording.into(),
         created_by_id: version.created_by,
         created: rfc3339(version.created_at),
     };
-    Ok(Json(VersionList { object: "list", data: found.into_iter().map(version).collect(), has_more: false }))
+    Ok(Json(HumanReviewVersionList { object: "list", data: found.into_iter().map(version).collect(), has_more: false }))
 }
 
 /// How often one option was chosen.
 #[derive(Serialize, ToSchema)]
-struct OptionUsage {
+struct HumanReviewOptionUsage {
     value: String,
     count: i64,
 }
 
 /// How often a human review was answered.
 #[derive(Serialize, ToSchema)]
-struct UsageView {
+struct HumanReviewUsage {
     /// The current values of all annotators.
     total: i64,
-    options: Vec<OptionUsage>,
+    options: Vec<HumanReviewOptionUsage>,
 }
 
 /// Count the values of a human review
 #[utoipa::path(get, path = "/v2/human-evals/{id}/usage", tag = "human reviews", params(("id" = String, Path)),
-    responses((status = 200, body = UsageView), (status = "4XX", body = ErrorBody)))]
-async fn usage(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<UsageView>> {
+    responses((status = 200, body = HumanReviewUsage), (status = "4XX", body = ErrorBody)))]
+async fn usage(
+    State(app): State<App>,
+    By(caller): By<READ>,
+    Path(id): Path<String>,
+) -> ApiResult<Json<HumanReviewUsage>> {
     let found = app.db.read(move |tx| human_review::usage(tx, &caller, &id)).await?;
-    let options = found.options.into_iter().map(|(value, count)| OptionUsage { value, count }).collect();
-    Ok(Json(UsageView { total: found.total, options }))
+    let options = found.options.into_iter().map(|(value, count)| HumanReviewOptionUsage { value, count }).collect();
+    Ok(Json(HumanReviewUsage { total: found.total, options }))
 }

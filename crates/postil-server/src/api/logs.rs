@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// Tokens of a generation.
 #[derive(Serialize, ToSchema)]
-struct UsageView {
+struct LogUsage {
     #[serde(skip_serializing_if = "Option::is_none")]
     input_tokens: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +38,7 @@ struct UsageView {
 
 /// The deployment a log belongs to.
 #[derive(Serialize, ToSchema)]
-struct DeploymentView {
+struct LogDeployment {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ struct DeploymentView {
 
 /// One value that somebody gave.
 #[derive(Serialize, ToSchema)]
-struct FeedbackView {
+struct LogFeedback {
     key: String,
     #[schema(value_type = AnnotationValue)]
     value: Value,
@@ -75,21 +75,21 @@ struct LogView {
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<UsageView>,
+    usage: Option<LogUsage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     input_preview: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_preview: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    deployment: Option<DeploymentView>,
+    deployment: Option<LogDeployment>,
     /// What people said of it, corrections apart.
-    feedback: Vec<FeedbackView>,
+    feedback: Vec<LogFeedback>,
     has_correction: bool,
 }
 
 /// What should have been answered.
 #[derive(Serialize, ToSchema)]
-struct CorrectionView {
+struct LogCorrection {
     value: String,
     by: AnnotatorView,
     at: String,
@@ -97,7 +97,7 @@ struct CorrectionView {
 
 /// What was asked and answered, as messages.
 #[derive(Serialize, ToSchema)]
-struct Conversation {
+struct LogConversation {
     input: Vec<Value>,
     output: Vec<Value>,
 }
@@ -108,12 +108,12 @@ struct LogDetail {
     #[serde(flatten)]
     log: LogView,
     #[serde(skip_serializing_if = "Option::is_none")]
-    messages: Option<Conversation>,
+    messages: Option<LogConversation>,
     annotations: Vec<AnnotationView>,
     /// Annotations and evaluator results as spans carry them.
     evaluations: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    correction: Option<CorrectionView>,
+    correction: Option<LogCorrection>,
 }
 
 /// A list of logs.
@@ -127,15 +127,15 @@ struct LogList {
 
 /// TO BE CONNECTED: what was asked and answered on the span of a log, from the normalised reading of the span. It runs
 /// in the transaction that read the log.
-fn conversation_of(_tx: &mut postil::Tx<'_>, _project: i64, _log: &Log) -> postil::Result<Option<Conversation>> {
+fn conversation_of(_tx: &mut postil::Tx<'_>, _project: i64, _log: &Log) -> postil::Result<Option<LogConversation>> {
     Ok(None)
 }
 
 fn view(log: &Log) -> LogView {
     let usage =
-        UsageView { input_tokens: log.usage_input, output_tokens: log.usage_output, total_tokens: log.usage_total };
+        LogUsage { input_tokens: log.usage_input, output_tokens: log.usage_output, total_tokens: log.usage_total };
     let has_usage = usage.input_tokens.or(usage.output_tokens).or(usage.total_tokens).is_some();
-    let deployment = DeploymentView { id: log.deployment_id.clone(), key: log.deployment_key.clone() };
+    let deployment = LogDeployment { id: log.deployment_id.clone(), key: log.deployment_key.clone() };
     let is_deployment = deployment.id.is_some() || deployment.key.is_some();
     #[expect(clippy::cast_precision_loss, reason = "durations of generations are far below 2^53 nanoseconds")]
     let duration_ms = log.end_ns.saturating_sub(log.start_ns).max(0) as f64 / 1e6;
@@ -158,21 +158,21 @@ fn view(log: &Log) -> LogView {
         deployment: is_deployment.then_some(deployment),
         feedback: log
             .feedback()
-            .map(|annotation| FeedbackView { key: annotation.key.clone(), value: annotation.json() })
+            .map(|annotation| LogFeedback { key: annotation.key.clone(), value: annotation.json() })
             .collect(),
         has_correction: log.correction().is_some(),
     }
 }
 
-fn correction(annotation: &Annotation) -> CorrectionView {
-    CorrectionView {
+fn correction(annotation: &Annotation) -> LogCorrection {
+    LogCorrection {
         value: annotation.json().as_str().unwrap_or_default().to_owned(),
         by: annotation.annotator.clone().into(),
         at: rfc3339(annotation.updated_at),
     }
 }
 
-fn detail(log: Log, messages: Option<Conversation>) -> LogDetail {
+fn detail(log: Log, messages: Option<LogConversation>) -> LogDetail {
     let evaluations = match postil::annotation::evaluations_json(&log.judgements) {
         Value::Array(entries) => entries,
         _ => Vec::new(),
@@ -251,7 +251,7 @@ async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String
 
 /// What should have been answered.
 #[derive(Deserialize, ToSchema)]
-struct CorrectionBody {
+struct LogCorrectionInput {
     value: String,
 }
 
@@ -259,12 +259,12 @@ struct CorrectionBody {
 ///
 /// The same as annotating its span with the key `correction`.
 #[utoipa::path(post, path = "/v2/logs/{id}/correction", tag = "logs", params(("id" = String, Path)),
-    request_body = CorrectionBody, responses((status = 200, body = LogDetail), (status = "4XX", body = ErrorBody)))]
+    request_body = LogCorrectionInput, responses((status = 200, body = LogDetail), (status = "4XX", body = ErrorBody)))]
 async fn correct(
     State(app): State<App>,
     By(caller): By<ANNOTATE>,
     Path(id): Path<String>,
-    Body(body): Body<CorrectionBody>,
+    Body(body): Body<LogCorrectionInput>,
 ) -> ApiResult<Json<LogDetail>> {
     let (clock, limit) = (app.clock.clone(), app.string_limit);
     let (found, messages) = app

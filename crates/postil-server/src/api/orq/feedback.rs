@@ -29,7 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// Feedback to store.
 #[derive(Deserialize, ToSchema)]
-struct FeedbackBody {
+struct FeedbackInput {
     /// The key of the human review.
     property: Option<String>,
     /// The same as `property`, which wins.
@@ -49,7 +49,7 @@ struct FeedbackBody {
 
 /// Feedback as it was stored.
 #[derive(Serialize, ToSchema)]
-struct FeedbackView {
+struct FeedbackAnswer {
     id: String,
     property: String,
     #[schema(value_type = AnnotationValue)]
@@ -61,13 +61,13 @@ struct FeedbackView {
 const PRODUCT: &str = "deployments";
 
 /// Give feedback on a log or a trace
-#[utoipa::path(post, path = "/v2/feedback", tag = "feedback", request_body = FeedbackBody,
-    responses((status = 200, body = FeedbackView), (status = "4XX", body = ErrorBody)))]
+#[utoipa::path(post, path = "/v2/feedback", tag = "feedback", request_body = FeedbackInput,
+    responses((status = 200, body = FeedbackAnswer), (status = "4XX", body = ErrorBody)))]
 async fn create(
     State(app): State<App>,
     By(caller): By<ANNOTATE>,
-    Body(body): Body<FeedbackBody>,
-) -> ApiResult<Json<FeedbackView>> {
+    Body(body): Body<FeedbackInput>,
+) -> ApiResult<Json<FeedbackAnswer>> {
     let missing = |field: &'static str| Error::field("missing_field", field, format!("{field} must be given."));
     let feedback = Feedback {
         id: body.id,
@@ -75,7 +75,7 @@ async fn create(
         value: body.value.or(body.values).ok_or_else(|| missing("value"))?,
         trace_id: lower_hex(body.trace_id.clone()),
     };
-    let mut view = FeedbackView {
+    let mut view = FeedbackAnswer {
         id: String::new(),
         property: feedback.property.clone(),
         value: feedback.value.clone(),
@@ -89,7 +89,7 @@ async fn create(
 
 /// Feedback to take back.
 #[derive(Deserialize, ToSchema)]
-struct RemoveBody {
+struct FeedbackRemoval {
     /// The id of the feedback, or of its annotation.
     id: String,
     trace_id: String,
@@ -98,29 +98,29 @@ struct RemoveBody {
 
 /// Feedback that was taken back.
 #[derive(Serialize, ToSchema)]
-struct RemovedView {
+struct FeedbackRemoved {
     id: String,
     trace_id: String,
     product: String,
 }
 
 /// Take feedback back
-#[utoipa::path(post, path = "/v2/feedback/remove", tag = "feedback", request_body = RemoveBody,
-    responses((status = 200, body = RemovedView), (status = "4XX", body = ErrorBody)))]
+#[utoipa::path(post, path = "/v2/feedback/remove", tag = "feedback", request_body = FeedbackRemoval,
+    responses((status = 200, body = FeedbackRemoved), (status = "4XX", body = ErrorBody)))]
 async fn remove(
     State(app): State<App>,
     By(caller): By<ANNOTATE>,
-    Body(body): Body<RemoveBody>,
-) -> ApiResult<Json<RemovedView>> {
+    Body(body): Body<FeedbackRemoval>,
+) -> ApiResult<Json<FeedbackRemoved>> {
     let (clock, id, trace_id) = (app.clock.clone(), body.id.clone(), lower_hex(body.trace_id.clone()));
     app.db.write(move |tx| feedback::remove(tx, &clock, &caller, &id, &trace_id)).await?;
     let product = body.product.unwrap_or_else(|| PRODUCT.into());
-    Ok(Json(RemovedView { id: body.id, trace_id: body.trace_id, product }))
+    Ok(Json(FeedbackRemoved { id: body.id, trace_id: body.trace_id, product }))
 }
 
 /// Feedback that names the human review by its id.
 #[derive(Deserialize, ToSchema)]
-struct EvaluationBody {
+struct EvaluationInput {
     id: String,
     /// Always `human_review`.
     evaluation_type: String,
@@ -141,12 +141,12 @@ struct EvaluationBody {
 /// Answer a human review on a log or a trace
 ///
 /// `reviewed_at` is ignored: generated clients send the time they were built. The server's time is kept.
-#[utoipa::path(post, path = "/v2/feedback/evaluation", tag = "feedback", request_body = EvaluationBody,
+#[utoipa::path(post, path = "/v2/feedback/evaluation", tag = "feedback", request_body = EvaluationInput,
     responses((status = 200, description = "Stored. No body."), (status = "4XX", body = ErrorBody)))]
 async fn create_evaluation(
     State(app): State<App>,
     By(caller): By<ANNOTATE>,
-    Body(body): Body<EvaluationBody>,
+    Body(body): Body<EvaluationInput>,
 ) -> ApiResult<StatusCode> {
     if body.evaluation_type != "human_review" {
         let message = "evaluation_type must be human_review.";
@@ -169,12 +169,12 @@ async fn create_evaluation(
 }
 
 /// Take the answer to a human review back
-#[utoipa::path(post, path = "/v2/feedback/evaluation/remove", tag = "feedback", request_body = RemoveBody,
+#[utoipa::path(post, path = "/v2/feedback/evaluation/remove", tag = "feedback", request_body = FeedbackRemoval,
     responses((status = 200, description = "Taken back. No body."), (status = "4XX", body = ErrorBody)))]
 async fn remove_evaluation(
     State(app): State<App>,
     By(caller): By<ANNOTATE>,
-    Body(body): Body<RemoveBody>,
+    Body(body): Body<FeedbackRemoval>,
 ) -> ApiResult<StatusCode> {
     let (clock, trace_id) = (app.clock.clone(), lower_hex(body.trace_id));
     app.db.write(move |tx| feedback::remove(tx, &clock, &caller, &body.id, &trace_id)).await?;
@@ -183,7 +183,7 @@ async fn remove_evaluation(
 
 /// A report about the product itself.
 #[derive(Deserialize, ToSchema)]
-struct MessageBody {
+struct ProductFeedback {
     message: String,
     category: String,
     request_id: Option<String>,
@@ -192,21 +192,21 @@ struct MessageBody {
 
 /// The report was kept.
 #[derive(Serialize, ToSchema)]
-struct MessageView {
+struct ProductFeedbackAnswer {
     feedback_id: String,
 }
 
 /// Report a problem or a wish about the product itself; it is kept in the database
-#[utoipa::path(post, path = "/v3/submit-feedback", tag = "feedback", request_body = MessageBody,
-    responses((status = 200, body = MessageView), (status = "4XX", body = ErrorBody)))]
+#[utoipa::path(post, path = "/v3/submit-feedback", tag = "feedback", request_body = ProductFeedback,
+    responses((status = 200, body = ProductFeedbackAnswer), (status = "4XX", body = ErrorBody)))]
 async fn submit(
     State(app): State<App>,
     By(caller): By<READ>,
-    Body(body): Body<MessageBody>,
-) -> ApiResult<Json<MessageView>> {
+    Body(body): Body<ProductFeedback>,
+) -> ApiResult<Json<ProductFeedbackAnswer>> {
     let message =
         Message { message: body.message, category: body.category, request_id: body.request_id, url: body.url };
     let clock = app.clock.clone();
     let feedback_id = app.db.write(move |tx| feedback::submit(tx, &clock, &caller, &message)).await?;
-    Ok(Json(MessageView { feedback_id }))
+    Ok(Json(ProductFeedbackAnswer { feedback_id }))
 }

@@ -24,7 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// A set to make, or to say anew.
 #[derive(Deserialize, ToSchema)]
-struct SetBody {
+struct HumanReviewSetInput {
     /// 1 to 255 characters.
     display_name: String,
     /// At least one id of a human review.
@@ -40,8 +40,8 @@ struct SetBody {
     filter_value: Option<String>,
 }
 
-impl From<SetBody> for SetInput {
-    fn from(body: SetBody) -> SetInput {
+impl From<HumanReviewSetInput> for SetInput {
+    fn from(body: HumanReviewSetInput) -> SetInput {
         SetInput {
             display_name: body.display_name,
             description: body.description,
@@ -56,7 +56,7 @@ impl From<SetBody> for SetInput {
 
 /// A human review set.
 #[derive(Serialize, ToSchema)]
-struct SetView {
+struct HumanReviewSet {
     #[serde(rename = "_id")]
     id: String,
     workspace_id: String,
@@ -76,12 +76,12 @@ struct SetView {
     updated: String,
 }
 
-fn view(set: Set, workspace_id: &str) -> SetView {
+fn view(set: Set, workspace_id: &str) -> HumanReviewSet {
     let (filter_type, filter_values, filter_value) = match set.filter {
         Filter::SpanType(values) => ("span_type", Some(values), None),
         Filter::Name(value) => ("name", None, Some(value)),
     };
-    SetView {
+    HumanReviewSet {
         id: set.id,
         workspace_id: workspace_id.to_owned(),
         project_id: set.project_id,
@@ -108,12 +108,12 @@ struct ListQuery {
 
 /// List human review sets
 #[utoipa::path(get, path = "/v2/human-eval-sets", tag = "human review sets", params(ListQuery),
-    responses((status = 200, body = Vec<SetView>), (status = "4XX", body = ErrorBody)))]
+    responses((status = 200, body = Vec<HumanReviewSet>), (status = "4XX", body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     By(caller): By<READ>,
     given: Result<Query<ListQuery>, QueryRejection>,
-) -> ApiResult<Json<Vec<SetView>>> {
+) -> ApiResult<Json<Vec<HumanReviewSet>>> {
     let given = query(given)?;
     let workspace_id = caller.workspace_id.clone();
     let sets = app.db.read(move |tx| set::list(tx, &caller, given.project_id.as_deref())).await?;
@@ -121,9 +121,13 @@ async fn list(
 }
 
 /// Make a human review set
-#[utoipa::path(post, path = "/v2/human-eval-sets", tag = "human review sets", request_body = SetBody,
-    responses((status = 200, body = SetView), (status = "4XX", body = ErrorBody)))]
-async fn create(State(app): State<App>, By(caller): By<DEFINE>, Body(body): Body<SetBody>) -> ApiResult<Json<SetView>> {
+#[utoipa::path(post, path = "/v2/human-eval-sets", tag = "human review sets", request_body = HumanReviewSetInput,
+    responses((status = 200, body = HumanReviewSet), (status = "4XX", body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    By(caller): By<DEFINE>,
+    Body(body): Body<HumanReviewSetInput>,
+) -> ApiResult<Json<HumanReviewSet>> {
     let (clock, input, workspace_id) = (app.clock.clone(), SetInput::from(body), caller.workspace_id.clone());
     let made = app.db.write(move |tx| set::create(tx, &clock, &caller, &input)).await?;
     Ok(Json(view(made, &workspace_id)))
@@ -131,8 +135,8 @@ async fn create(State(app): State<App>, By(caller): By<DEFINE>, Body(body): Body
 
 /// Read a human review set
 #[utoipa::path(get, path = "/v2/human-eval-sets/{id}", tag = "human review sets", params(("id" = String, Path)),
-    responses((status = 200, body = SetView), (status = "4XX", body = ErrorBody)))]
-async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<SetView>> {
+    responses((status = 200, body = HumanReviewSet), (status = "4XX", body = ErrorBody)))]
+async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<HumanReviewSet>> {
     let workspace_id = caller.workspace_id.clone();
     let found = app.db.read(move |tx| set::get(tx, &caller, &id)).await?;
     Ok(Json(view(found, &workspace_id)))
@@ -140,13 +144,13 @@ async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String
 
 /// Say a human review set anew
 #[utoipa::path(patch, path = "/v2/human-eval-sets/{id}", tag = "human review sets", params(("id" = String, Path)),
-    request_body = SetBody, responses((status = 200, body = SetView), (status = "4XX", body = ErrorBody)))]
+    request_body = HumanReviewSetInput, responses((status = 200, body = HumanReviewSet), (status = "4XX", body = ErrorBody)))]
 async fn update(
     State(app): State<App>,
     By(caller): By<DEFINE>,
     Path(id): Path<String>,
-    Body(body): Body<SetBody>,
-) -> ApiResult<Json<SetView>> {
+    Body(body): Body<HumanReviewSetInput>,
+) -> ApiResult<Json<HumanReviewSet>> {
     let (clock, input, workspace_id) = (app.clock.clone(), SetInput::from(body), caller.workspace_id.clone());
     let changed = app.db.write(move |tx| set::update(tx, &clock, &caller, &id, &input)).await?;
     Ok(Json(view(changed, &workspace_id)))
