@@ -301,3 +301,44 @@ async fn a_key_does_what_its_scopes_say() {
     test.with_scopes(&["annotate"]).await.get(&here()).await.error(403);
     test.with_scopes(&["annotate", "read"]).await.post("/v2/human-evals", json!({})).await.error(403);
 }
+
+#[tokio::test]
+async fn a_member_speaks_for_themself_and_takes_back_only_what_they_said() {
+    use postil::annotation::{Annotate, Annotator, AnnotatorKind, Answer, Metadata, Remove, annotate, remove};
+    use postil::project::{Actor, Role};
+
+    let test = start().await;
+    let key = test.admin().await;
+    say(&key, "rating", json!("bad")).await.expect(200);
+    let member = |id: &str, role: Role| {
+        let actor = Actor::Member { id: id.into(), name: id.into() };
+        postil::project::Caller { actor, permissions: role.permissions(), ..test.caller() }
+    };
+    let answers = vec![Answer { key: Some("rating".into()), value: json!("good"), ..Answer::default() }];
+    let metadata = Metadata { reviewer_id: Some("somebody".into()), ..Metadata::default() };
+    let other = Annotator { kind: AnnotatorKind::Human, id: "other".into() };
+    let own = Annotate { answers, metadata, ..Annotate::default() };
+    let foreign = Annotate { annotator: Some(other.clone()), ..own.clone() };
+    let (clock, ann) = (test.clock.clone(), member("ann", Role::Reviewer));
+    let refused = test.app.db.write(move |tx| {
+        annotate(tx, &clock, &ann, TRACE, SPAN, &own, 3000)?;
+        Ok(annotate(tx, &clock, &ann, TRACE, SPAN, &foreign, 3000).is_err())
+    });
+    assert!(refused.await.unwrap());
+    let ann =
+        rows(&key).await.into_iter().find(|row| row["annotator"]["id"] == "ann").expect("the member is the annotator");
+    assert_eq!(ann["source"], "orq");
+
+    let (clock, ann, lead) = (test.clock.clone(), member("ann", Role::Reviewer), member("lead", Role::Admin));
+    let plain = Remove { keys: vec!["rating".into()], ..Remove::default() };
+    let named = Remove { annotator: Some(Annotator { kind: AnnotatorKind::Human, id: "ann".into() }), ..plain.clone() };
+    let foreign = Remove { annotator: Some(other), ..plain.clone() };
+    let counts = test.app.db.write(move |tx| {
+        assert!(remove(tx, &clock, &ann, TRACE, SPAN, &foreign).is_err());
+        let nothing = remove(tx, &clock, &lead, TRACE, SPAN, &plain)?;
+        let of_ann = remove(tx, &clock, &lead, TRACE, SPAN, &named)?;
+        Ok((nothing, of_ann, remove(tx, &clock, &ann, TRACE, SPAN, &plain)?))
+    });
+    assert_eq!(counts.await.unwrap(), (0, 1, 0));
+    assert_eq!(rows(&key).await.len(), 1, "what the key said stays");
+}

@@ -4,3 +4,5 @@
 
 mod bed;
 mod db;
+mod reviews;
+mod telemetry;
