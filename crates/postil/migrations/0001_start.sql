@@ -331,7 +331,7 @@ create table annotation (
   primary key (project, trace_id, span_id, subject, annotator_kind, annotator_id)
 ){clustered};
 -- An annotation by id, and all of a project newest first.
-create unique index annotation_id on annotation (project, id);
+create unique index annotation_id on annotation (project, id{bytes_order});
 -- The newest traces that carry a value.
 create index annotation_value on annotation (project, key, value_text, trace_start_ns desc, trace_id)
   where removed_at is null;

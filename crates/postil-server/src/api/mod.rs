@@ -1,17 +1,22 @@
 //! The HTTP API: every route in one list, one file per noun.
 
+pub mod annotations;
 pub mod api_keys;
 pub mod audit;
 pub mod body;
 pub mod caller;
 pub mod encoding;
 pub mod error;
+pub mod evaluators;
 pub mod health;
+pub mod human_reviews;
 pub mod identities;
 pub mod ingest;
 pub mod invites;
+pub mod logs;
 pub mod me;
 pub mod members;
+pub mod orq;
 pub mod params;
 pub mod projects;
 pub mod request_id;
@@ -67,6 +72,12 @@ fn routes() -> OpenApiRouter<App> {
         .merge(users::routes())
         .merge(workspaces::routes())
         .merge(health::routes())
+        .merge(human_reviews::routes())
+        .merge(annotations::routes())
+        .merge(logs::routes())
+        .merge(evaluators::routes())
+        .merge(orq::feedback::routes())
+        .merge(orq::human_review_sets::routes())
 }
 
 /// The document that `openapi.json` holds.

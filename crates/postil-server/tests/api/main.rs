@@ -1,13 +1,19 @@
 //! The API through one harness: the real router on a real database, every answer checked against `openapi.json`.
 
 mod accounts;
+mod annotations;
 mod api_keys;
 mod app;
 mod basics;
 mod contract;
+mod feedback;
+mod human_reviews;
 mod identities;
 mod ingest;
 mod invites;
 mod projects;
+mod reviewed;
 mod roles;
 mod sign_in;
+#[path = "../../../postil/tests/both/telemetry.rs"]
+mod telemetry;

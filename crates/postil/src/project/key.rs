@@ -1,6 +1,5 @@
 //! API keys: random, shown once, stored as a hash.
 
-
 use sha2::{Digest, Sha256};
 
 use super::caller::{Actor, Caller, Permissions, ProjectRef};

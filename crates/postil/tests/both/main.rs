@@ -6,5 +6,7 @@ mod accounts;
 mod bed;
 mod captures;
 mod db;
+mod reviews;
 #[path = "../captures/support.rs"]
 mod support;
+mod telemetry;
