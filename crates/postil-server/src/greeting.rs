@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use postil::human_review;
 use postil::project::start::Home;
 use postil::project::{Role, caller, key, member, operator, password, start};
 use postil::{Clock, Error, Result, Tx};
@@ -69,7 +70,7 @@ pub fn arrive(
     fresh_key: &str,
     wants_link: bool,
 ) -> Result<Arrival> {
-    let home = start::home(tx, clock)?;
+    let home = human_review::home(tx, clock)?;
     let lacking = operator::lacking(tx, &home)?;
     let mut new_key = None;
     if lacking.keys {

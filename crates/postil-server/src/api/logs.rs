@@ -8,6 +8,11 @@ use postil::annotation::Annotation;
 use postil::annotation::log::{self, Log, LogFilter};
 use postil::clock::{rfc3339, rfc3339_nanos};
 use postil::page::PageRequest;
+use postil::project::Caller;
+use postil::trace::model::NormalizedSpan;
+use postil::trace::price::PriceTable;
+use postil::trace::span;
+use postil::{Result, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -107,8 +112,7 @@ struct LogConversation {
 struct LogDetail {
     #[serde(flatten)]
     log: LogView,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    messages: Option<LogConversation>,
+    messages: LogConversation,
     annotations: Vec<AnnotationView>,
     /// Annotations and evaluator results as spans carry them.
     evaluations: Vec<Value>,
@@ -125,10 +129,26 @@ struct LogList {
     has_more: bool,
 }
 
-/// TO BE CONNECTED: what was asked and answered on the span of a log, from the normalised reading of the span. It runs
-/// in the transaction that read the log.
-fn conversation_of(_tx: &mut postil::Tx<'_>, _project: i64, _log: &Log) -> postil::Result<Option<LogConversation>> {
-    Ok(None)
+/// What was asked and answered on the span of a log. A deployment's span may carry no messages itself; those of the
+/// model call below it are shown then.
+fn conversation_of(tx: &mut Tx<'_>, caller: &Caller, log: &Log, prices: &PriceTable) -> Result<LogConversation> {
+    let number = caller.project.number;
+    let own = span::full(tx, number, &caller.workspace_id, &log.trace_id, &log.span_id, prices)?;
+    if own.tree.row.has_messages || own.tree.row.kind == "llm" {
+        return Ok(messages(own.normalized));
+    }
+    let tree = span::tree(tx, number, &log.trace_id)?;
+    let below = tree
+        .into_iter()
+        .find(|one| one.row.kind == "llm" && one.row.parent_span_id.as_deref() == Some(log.span_id.as_str()));
+    let Some(below) = below else { return Ok(messages(own.normalized)) };
+    let call = span::full(tx, number, &caller.workspace_id, &log.trace_id, &below.row.span_id, prices)?;
+    Ok(messages(call.normalized))
+}
+
+fn messages(span: NormalizedSpan) -> LogConversation {
+    let (input, output) = super::spans::items(span).into_iter().partition(|item| item["direction"] == "input");
+    LogConversation { input, output }
 }
 
 fn view(log: &Log) -> LogView {
@@ -172,7 +192,7 @@ fn correction(annotation: &Annotation) -> LogCorrection {
     }
 }
 
-fn detail(log: Log, messages: Option<LogConversation>) -> LogDetail {
+fn detail(log: Log, messages: LogConversation) -> LogDetail {
     let evaluations = match postil::annotation::evaluations_json(&log.judgements) {
         Value::Array(entries) => entries,
         _ => Vec::new(),
@@ -238,11 +258,12 @@ async fn list(
 #[utoipa::path(get, path = "/v2/logs/{id}", tag = "logs", params(("id" = String, Path)),
     responses((status = 200, body = LogDetail), (status = "4XX", body = ErrorBody)))]
 async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<LogDetail>> {
+    let prices = app.prices.clone();
     let (found, messages) = app
         .db
         .read(move |tx| {
             let found = log::get(tx, caller.project.number, &id)?;
-            let messages = conversation_of(tx, caller.project.number, &found)?;
+            let messages = conversation_of(tx, &caller, &found, &prices)?;
             Ok((found, messages))
         })
         .await?;
@@ -266,12 +287,12 @@ async fn correct(
     Path(id): Path<String>,
     Body(body): Body<LogCorrectionInput>,
 ) -> ApiResult<Json<LogDetail>> {
-    let (clock, limit) = (app.clock.clone(), app.string_limit);
+    let (clock, limit, prices) = (app.clock.clone(), app.string_limit, app.prices.clone());
     let (found, messages) = app
         .db
         .write(move |tx| {
             let found = log::correct(tx, &clock, &caller, &id, &body.value, limit)?;
-            let messages = conversation_of(tx, caller.project.number, &found)?;
+            let messages = conversation_of(tx, &caller, &found, &prices)?;
             Ok((found, messages))
         })
         .await?;

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use postil::clock::rfc3339;
+use postil::human_review;
 use postil::project::projects::{self, Draft};
 use postil::project::{Project, ProjectRef};
 use postil::{Clock, Result, Tx};
@@ -24,8 +25,8 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// What a new project starts with, in the transaction that makes it.
-fn furnish(_tx: &mut Tx<'_>, _clock: &Clock, _project: &ProjectRef) -> Result<()> {
-    Ok(())
+fn furnish(tx: &mut Tx<'_>, clock: &Clock, project: &ProjectRef) -> Result<()> {
+    human_review::create_defaults(tx, clock, project.number)
 }
 
 /// A project.

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::human_review::Kind;
 use crate::human_review::value::{self, Accepted};
 use crate::id;
+use crate::trace::evaluation::Evaluation;
 
 /// What an evaluator answers with; corrections of it must be of the same type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -198,6 +199,31 @@ pub fn store(
     result.label = result.label.map(|label| cut(&label, MOST_NAME));
     result.explanation = result.explanation.map(|explanation| cut(&explanation, MOST_TEXT));
     evaluator_store::upsert(tx, project, (trace_id, span_id), &id::ulid(clock), &result, clock.now())
+}
+
+/// Stores the verdicts that came inside traces. A score is the value where there is one, else whether the span passed,
+/// else the label.
+pub fn store_found(tx: &mut Tx<'_>, clock: &Clock, project: i64, found: &[Evaluation]) -> Result<()> {
+    for evaluation in found {
+        let value = match (evaluation.score, evaluation.passed, &evaluation.label) {
+            (Some(score), _, _) => Some(Value::from(score)),
+            (None, Some(passed), _) => Some(Value::from(passed)),
+            (None, None, Some(label)) => Some(Value::from(label.as_str())),
+            (None, None, None) => None,
+        };
+        let result = EvaluatorResult {
+            evaluator: evaluation.name.clone(),
+            output_type: value.as_ref().map_or_else(OutputType::default, OutputType::of),
+            value: value.as_ref().and_then(verdict),
+            label: evaluation.label.clone(),
+            passed: evaluation.passed,
+            explanation: evaluation.explanation.clone(),
+            source: "trace".into(),
+            ..EvaluatorResult::default()
+        };
+        store(tx, clock, project, &evaluation.trace_id, &evaluation.span_id, &result)?;
+    }
+    Ok(())
 }
 
 /// The verdicts on one span, or on all spans of a trace.

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::id;
+use crate::project::start;
 
 /// Value, sentiment, description.
 type Choice = (&'static str, &'static str, &'static str);
@@ -78,4 +79,13 @@ pub fn create_defaults(tx: &mut Tx<'_>, clock: &Clock, project: i64) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Finds the default workspace and project; in an empty database it makes them, ready to annotate.
+pub fn home(tx: &mut Tx<'_>, clock: &Clock) -> Result<start::Home> {
+    let home = start::home(tx, clock)?;
+    if home.is_new {
+        create_defaults(tx, clock, home.project.number)?;
+    }
+    Ok(home)
 }

@@ -14,7 +14,7 @@ pub mod value;
 
 use serde::{Deserialize, Serialize};
 
-pub use defaults::create_defaults;
+pub use defaults::{create_defaults, home};
 pub use input::{DefinitionInput, OptionInput};
 pub use usage::{Usage, usage};
 

@@ -59,6 +59,11 @@ struct PreparedTrace {
 }
 
 impl Prepared {
+    /// The project the spans belong to.
+    pub fn project(&self) -> i64 {
+        self.project
+    }
+
     /// How many spans will be stored.
     pub fn span_count(&self) -> usize {
         self.spans.len()
@@ -218,6 +223,11 @@ pub struct PreparedLogs {
 }
 
 impl PreparedLogs {
+    /// The project the records belong to.
+    pub fn project(&self) -> i64 {
+        self.project
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
