@@ -11,6 +11,7 @@ pub mod event;
 pub mod id;
 pub mod page;
 pub mod project;
+pub mod trace;
 
 pub use clock::Clock;
 pub use db::{Db, Tx, Value};
