@@ -4,6 +4,12 @@ pub mod body;
 pub mod caller;
 pub mod error;
 pub mod request_id;
+mod session_shapes;
+pub mod sessions;
+pub mod trace_fields;
+pub mod trace_summary;
+pub mod traces_aggregate;
+pub mod traces_search;
 
 use axum::Router;
 use axum::middleware;
@@ -38,7 +44,7 @@ impl utoipa::Modify for Security {
 
 /// Every documented route.
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(Document::openapi()).merge(traces_search::routes()).merge(sessions::routes())
 }
 
 /// The document that `openapi.json` holds.

@@ -4,3 +4,6 @@
 
 mod bed;
 mod db;
+mod filter;
+mod search;
+mod telemetry;

@@ -13,6 +13,8 @@ use crate::trace::filter::{Field, Filter, SqlBuilder, Test, Wanted};
 use crate::trace::row::{COLUMNS, TraceRow};
 use crate::{id, params};
 
+/// How many traces of a walk are looked at together.
+const LOOKED_AT: usize = 60;
 /// More values than this are probed instead of walked along.
 const WALKED_VALUES: usize = 8;
 /// An evaluator's value with fewer verdicts than this is looked up first.
@@ -51,6 +53,14 @@ fn page_sql(
 ) -> (String, SqlBuilder) {
     let mut sql = SqlBuilder::default();
     let mut text = format!("select {COLUMNS} from trace t where {}", within(project, search.window, &mut sql));
+    let mut order = order(search.sort);
+    // A few traces are looked up and sorted; an expression keeps the walk along the newest out of it.
+    if ids.is_some() {
+        text = text.replace("t.start_ns", "(t.start_ns + 0)");
+    }
+    if ids.is_some() || of_session(&search.filter) {
+        order = order.replace("t.start_ns", "(t.start_ns + 0)");
+    }
     if let Some(ids) = ids {
         text.push_str(&format!(" and t.trace_id in ({})", sql.bind_list(padded(ids))));
     }
@@ -62,8 +72,14 @@ fn page_sql(
         text.push_str(" and ");
         text.push_str(&search.filter.to_sql(&mut sql));
     }
-    text.push_str(&format!(" order by {} limit {}", order(search.sort), sql.bind(count)));
+    text.push_str(&format!(" order by {order} limit {}", sql.bind(count)));
     (text, sql)
+}
+
+/// Whether a filter asks for the traces of certain sessions, which have an index of their own.
+fn of_session(filter: &Filter) -> bool {
+    let by_session = |field: &Field| matches!(field, Field::Lifted(lifted) if lifted.name == "session_id");
+    filter.required().iter().any(|condition| by_session(&condition.field) && matches!(condition.test, Test::OneOf(_)))
 }
 
 /// The traces of a project that started in a window.
@@ -155,8 +171,8 @@ impl AnnotationWalk {
     ) -> Result<Vec<TraceRow>> {
         let mut found = Vec::new();
         let mut place: Option<Place> = after.map(|after| (after.start_ns, after.trace_id.clone()));
-        // Some rows are second annotations of one trace; a few more than are wanted mostly suffice.
-        let mut length = (count + count / 4).min(1000);
+        // Some rows are second annotations of one trace, so more are taken than are wanted.
+        let mut length = (count * 2).clamp(20, 1000);
         loop {
             let (text, sql) = self.step_sql(project, search.window, place.as_ref(), length);
             let rows = tx.query(&text, sql.params())?;
@@ -165,12 +181,17 @@ impl AnnotationWalk {
             places.dedup();
             place = places.last().cloned();
             let ids: Vec<_> = places.into_iter().map(|(_, trace_id)| trace_id).collect();
-            found.extend(passing(tx, project, &ids, &search.filter)?);
-            if ended || found.len() >= count {
-                found.truncate(count);
+            for ids in ids.chunks(LOOKED_AT) {
+                found.extend(passing(tx, project, ids, &search.filter)?);
+                if found.len() >= count {
+                    found.truncate(count);
+                    return Ok(found);
+                }
+            }
+            if ended {
                 return Ok(found);
             }
-            length = 1000;
+            length = (length * 2).min(1000);
         }
     }
 
@@ -279,7 +300,10 @@ fn few_by_verdict(tx: &mut Tx<'_>, project: i64, filter: &Filter) -> Result<Opti
 pub fn plan(tx: &mut Tx<'_>, project: i64, search: &Search) -> Result<Vec<String>> {
     let (text, sql) = match AnnotationWalk::of(tx, project, &search.filter)? {
         Some(walk) => walk.step_sql(project, search.window, None, search.limit),
-        None => page_sql(project, search, None, search.limit, None),
+        None => {
+            let ids = few_by_verdict(tx, project, &search.filter)?;
+            page_sql(project, search, None, search.limit, ids.as_deref())
+        }
     };
     let params: &[Value] = sql.params();
     let rows = tx.query(&format!("explain query plan {text}"), params)?;
