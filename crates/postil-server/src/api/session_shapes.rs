@@ -209,10 +209,9 @@ impl ThreadChange {
 
 /// How far back sessions are looked for.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum SessionInterval {
-    SessionIntervalAllTime,
+    #[serde(rename = "SESSION_INTERVAL_ALL_TIME")]
+    AllTime,
     #[serde(rename = "SESSION_INTERVAL_LAST_30_MINUTES")]
     Last30Minutes,
     #[serde(rename = "SESSION_INTERVAL_LAST_1_HOUR")]
@@ -238,7 +237,7 @@ impl SessionInterval {
     fn minutes(self) -> Option<i64> {
         const DAY: i64 = 24 * 60;
         Some(match self {
-            SessionInterval::SessionIntervalAllTime => return None,
+            SessionInterval::AllTime => return None,
             SessionInterval::Last30Minutes => 30,
             SessionInterval::Last1Hour => 60,
             SessionInterval::Last6Hours => 6 * 60,

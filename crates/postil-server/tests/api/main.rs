@@ -3,3 +3,7 @@
 mod app;
 mod basics;
 mod contract;
+mod sessions;
+#[path = "../../../postil/tests/both/telemetry.rs"]
+mod telemetry;
+mod traces_search;

@@ -126,7 +126,8 @@ fn a_list_by_annotation_has_each_trace_once_in_order(bed: &Bed) {
     let newest = ids(bed, &wanted(Filter::everything(), Sort::default(), 100)).0;
     let number = |id: &String| id[1..].parse::<i64>().unwrap();
     type Fits = fn(i64) -> bool;
-    let cases: [(&str, Fits); 6] = [
+    let cases: [(&str, Fits); 7] = [
+        ("annotation.01ARZ3NDEKTSV4RRFFQ69G5FAV = good", |n| n % 4 > 0 && n % 3 == 0),
         ("annotation.rating = good", |n| n % 4 > 0 && n % 3 == 0),
         ("annotation.rating in (good, bad)", |n| n % 4 > 0),
         ("annotation.rating = bad and total_tokens > 30", |n| n % 4 > 0 && n % 3 > 0 && n > 30),

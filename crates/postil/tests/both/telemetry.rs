@@ -97,11 +97,13 @@ impl Trace {
     /// Says something about a span: the value of a human review by an annotator.
     pub fn annotate(&self, tx: &mut Tx<'_>, span_id: &str, key: &str, annotator: &str, value: &Json) -> Result<()> {
         let (text, number) = forms(value);
+        let defined = "select id from human_review where project = $1 and key = $2";
+        let defined = tx.query_opt(defined, params![self.project, key])?.map(|row| row.text(0)).transpose()?;
         let columns = [
             ("project", self.project.into()),
             ("trace_id", (&self.id).into()),
             ("span_id", span_id.into()),
-            ("subject", format!("id-of-{key}").into()),
+            ("subject", defined.unwrap_or_else(|| subject(key)).into()),
             ("annotator_kind", "human".into()),
             ("annotator_id", annotator.into()),
             ("id", format!("{}/{span_id}/{key}/{annotator}", self.id).into()),
@@ -142,6 +144,12 @@ impl Trace {
         ];
         insert(tx, "evaluator_result", &columns)
     }
+}
+
+/// The id of the human review `key`, where none is defined: a ULID, as all of them are.
+pub fn subject(key: &str) -> String {
+    let bytes: String = key.bytes().take(3).map(|byte| format!("{byte:02X}")).collect();
+    format!("01ARZ3NDEKTSV4RRFFQ6{bytes:0>6}")
 }
 
 /// How a value stands in `value_text` and `value_number`.
