@@ -21,8 +21,14 @@ pub mod params;
 pub mod projects;
 pub mod request_id;
 pub mod session;
+mod session_shapes;
+pub mod sessions;
 pub mod sign_in;
 pub mod spans;
+pub mod trace_fields;
+pub mod trace_summary;
+pub mod traces_aggregate;
+pub mod traces_search;
 pub mod users;
 pub mod workspaces;
 
@@ -78,6 +84,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(evaluators::routes())
         .merge(orq::feedback::routes())
         .merge(orq::human_review_sets::routes())
+        .merge(traces_search::routes())
+        .merge(sessions::routes())
 }
 
 /// The document that `openapi.json` holds.

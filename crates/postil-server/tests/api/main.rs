@@ -14,6 +14,10 @@ mod invites;
 mod projects;
 mod reviewed;
 mod roles;
+mod sessions;
 mod sign_in;
 #[path = "../../../postil/tests/both/telemetry.rs"]
 mod telemetry;
+#[path = "../../../postil/tests/both/traces.rs"]
+mod traces;
+mod traces_search;

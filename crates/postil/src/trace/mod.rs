@@ -2,6 +2,7 @@
 
 pub mod dialect;
 pub mod evaluation;
+pub mod filter;
 pub mod intake;
 pub mod model;
 pub mod otlp;
@@ -9,5 +10,8 @@ mod preview;
 pub mod price;
 pub mod rollup;
 mod row;
+pub mod search;
+pub mod session;
 pub mod span;
 mod store;
+pub mod summary;

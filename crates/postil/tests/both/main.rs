@@ -6,7 +6,10 @@ mod accounts;
 mod bed;
 mod captures;
 mod db;
+mod filter;
 mod reviews;
+mod search;
 #[path = "../captures/support.rs"]
 mod support;
 mod telemetry;
+mod traces;
