@@ -166,7 +166,10 @@ fn lists_walk_along_their_indexes(bed: &Bed) {
     assert!(by_session.contains("USING INDEX trace_session (project=? AND session_id=?"), "{by_session}");
     bed.db.write_blocking(|tx| Trace::new("judged", 1).judge(tx, "s1", "tone", &json!("rude"))).unwrap();
     let by_verdict = plan_of(Some("evaluator.tone = rude"));
-    assert!(by_verdict.contains("SEARCH t USING INDEX sqlite_autoindex_trace_1 (project=? AND trace_id=?)"), "{by_verdict}");
+    assert!(
+        by_verdict.contains("SEARCH t USING INDEX sqlite_autoindex_trace_1 (project=? AND trace_id=?)"),
+        "{by_verdict}"
+    );
     // Everything else is looked up in the rows of the one trace.
     let rest = "not annotation.rating = good and attributes.k exists and not evaluator.e = 1 and annotated = true";
     let probed = plan_of(Some(rest));
@@ -175,7 +178,10 @@ fn lists_walk_along_their_indexes(bed: &Bed) {
         let looked_up = probed.lines().filter(|line| line.starts_with(&format!("SEARCH {table} ")));
         // SQLite calls the primary key of a table that is not clustered by it an automatic index.
         let by_key = |line: &str| {
-            let keys = ["PRIMARY KEY".to_owned(), format!("INDEX sqlite_autoindex_{}_1", if table == "s" { "span" } else { "" })];
+            let keys = [
+                "PRIMARY KEY".to_owned(),
+                format!("INDEX sqlite_autoindex_{}_1", if table == "s" { "span" } else { "" }),
+            ];
             keys.iter().any(|key| line.contains(&format!("USING {key} (project=? AND trace_id=?")))
         };
         let found: Vec<_> = looked_up.collect();
