@@ -3,4 +3,6 @@
 mod app;
 mod basics;
 mod contract;
+mod demo;
+mod health;
 mod ingest;
