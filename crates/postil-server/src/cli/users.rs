@@ -20,7 +20,7 @@ pub(super) enum Command {
         /// The name others see; the email address when it is missing.
         #[arg(long)]
         name: Option<String>,
-        /// Their role in the whole workspace.
+        /// Their role: owners and admins in the whole workspace, others in the default project.
         #[arg(long, default_value = "admin", value_parser = ["owner", "admin", "developer", "reviewer", "viewer"])]
         role: String,
         /// Print a one-time sign-in link instead of asking for a password.
@@ -41,11 +41,16 @@ pub(super) fn run(command: Command, db: &Db, clock: &Clock, home: &Home) -> anyh
     match command {
         Command::Add { email, name, role, link } => {
             let hash = if link { None } else { Some(ask()?) };
-            let (workspace_id, shown) = (home.workspace_id.clone(), email.clone());
+            let (workspace_id, project_id) = (home.workspace_id.clone(), home.project.id.clone());
+            let shown = email.clone();
             let token = db
                 .write_blocking(move |tx| {
                     let name = name.as_deref().unwrap_or(&email);
-                    let id = member::add(tx, &clock, &workspace_id, &email, name, hash.as_deref(), Some(&role))?;
+                    let everywhere = matches!(role.as_str(), "owner" | "admin").then_some(role.as_str());
+                    let id = member::add(tx, &clock, &workspace_id, &email, name, hash.as_deref(), everywhere)?;
+                    if everywhere.is_none() {
+                        operator::set_project_role(tx, &id, &project_id, &role)?;
+                    }
                     if link { member::sign_in_link(tx, &clock, &id).map(Some) } else { Ok(None) }
                 })
                 .map_err(described)?;
