@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
+use postil::human_review;
 use postil::project::start::Home;
-use postil::project::{caller, key, member, operator, password, start};
+use postil::project::{Role, caller, key, member, operator, password, start};
 use postil::{Clock, Error, Result, Tx};
 
 use crate::config::{BOOTSTRAP_ADMIN, BOOTSTRAP_KEY};
@@ -69,7 +70,7 @@ pub fn arrive(
     fresh_key: &str,
     wants_link: bool,
 ) -> Result<Arrival> {
-    let home = start::home(tx, clock)?;
+    let home = human_review::home(tx, clock)?;
     let lacking = operator::lacking(tx, &home)?;
     let mut new_key = None;
     if lacking.keys {
@@ -86,7 +87,7 @@ pub fn arrive(
             Some((email, hash)) => (email.as_str(), Some(hash.as_str())),
             None => ("owner@localhost", None),
         };
-        member::add(tx, clock, &home.workspace_id, email, "Owner", hash, Some("owner"))?;
+        member::add(tx, clock, &home.workspace_id, email, "Owner", hash, Some(Role::Owner))?;
     }
     let sign_in_token = match operator::owner(tx)? {
         Some(id) if wants_link || (lacking.members && !bootstrap.has_owner()) => {

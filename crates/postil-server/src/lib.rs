@@ -2,6 +2,7 @@
 
 pub mod access_log;
 pub mod api;
+pub mod attempts;
 pub mod backup;
 pub mod cli;
 pub mod config;

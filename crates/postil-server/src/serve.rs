@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::serve::ListenerExt;
 use postil::db::{Db, Location};
-use postil::project::{key, operator};
+use postil::project::{key, keys, operator};
 use postil::{Clock, Result};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -194,7 +194,7 @@ async fn keep_house(app: App) {
 async fn store_key_use(app: &App) {
     let used = app.take_used_keys();
     if !used.is_empty() {
-        report("the last use of keys is not stored", app.db.write(move |tx| key::record_key_use(tx, &used)).await);
+        report("the last use of keys is not stored", app.db.write(move |tx| keys::record_key_use(tx, &used)).await);
     }
 }
 

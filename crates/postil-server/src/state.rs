@@ -1,7 +1,7 @@
 //! What every handler shares.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use postil::project::Caller;
@@ -10,6 +10,8 @@ use postil::{Clock, Db, Error, Result};
 use tokio::sync::{Semaphore, watch};
 
 use crate::metrics::Metrics;
+
+use crate::attempts::Attempts;
 
 /// How long a caller that was looked up is believed, in microseconds: how long a key that was revoked on another
 /// replica may go on working there. On the replica that revokes it, it stops at once.
@@ -68,8 +70,6 @@ pub struct Inner {
     pub limits: Limits,
     /// The default limit of string values in characters, where a human review sets none.
     pub string_limit: usize,
-    /// Whether cookies are sent over HTTPS only.
-    pub secure_cookies: bool,
     /// Where people reach the server, without a slash at the end; none: where it listens.
     pub public_url: Option<String>,
     /// What `/metrics` tells.
@@ -81,6 +81,10 @@ pub struct Inner {
     pub counted: Counted,
     preparing: Semaphore,
     preparing_waits: Semaphore,
+    /// Whether session cookies are marked `Secure` even when a request does not look like https.
+    pub secure_cookies: AtomicBool,
+    /// Who failed to sign in lately.
+    pub attempts: Attempts,
     callers: RwLock<HashMap<(String, String), (Caller, i64)>>,
     used_keys: Mutex<HashMap<String, i64>>,
 }
@@ -129,7 +133,6 @@ impl App {
             clock,
             limits,
             string_limit: settings.string_limit,
-            secure_cookies: settings.secure_cookies,
             public_url: settings.public_url,
             metrics: Metrics::default(),
             stopping: watch::Sender::new(false),
@@ -137,6 +140,8 @@ impl App {
             counted: Counted::default(),
             preparing: Semaphore::new(PREPARING),
             preparing_waits: Semaphore::new(PREPARING_WAIT),
+            secure_cookies: AtomicBool::new(settings.secure_cookies),
+            attempts: Attempts::default(),
             callers: RwLock::default(),
             used_keys: Mutex::default(),
         }))

@@ -1,13 +1,30 @@
 //! The HTTP API: every route in one list, one file per noun.
 
+pub mod annotations;
+pub mod api_keys;
+pub mod audit;
 pub mod body;
 pub mod caller;
 pub mod encoding;
 pub mod error;
+pub mod evaluators;
 pub mod health;
+pub mod human_reviews;
+pub mod identities;
 pub mod ingest;
+pub mod invites;
+pub mod logs;
+pub mod me;
+pub mod members;
+pub mod orq;
+pub mod params;
+pub mod projects;
 pub mod request_id;
+pub mod session;
+pub mod sign_in;
 pub mod spans;
+pub mod users;
+pub mod workspaces;
 
 use axum::Router;
 use axum::middleware;
@@ -43,9 +60,24 @@ impl utoipa::Modify for Security {
 /// Every documented route.
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .merge(health::routes())
         .merge(ingest::routes())
         .merge(spans::routes())
+        .merge(sign_in::routes())
+        .merge(me::routes())
+        .merge(members::routes())
+        .merge(invites::routes())
+        .merge(projects::routes())
+        .merge(api_keys::routes())
+        .merge(identities::routes())
+        .merge(users::routes())
+        .merge(workspaces::routes())
+        .merge(health::routes())
+        .merge(human_reviews::routes())
+        .merge(annotations::routes())
+        .merge(logs::routes())
+        .merge(evaluators::routes())
+        .merge(orq::feedback::routes())
+        .merge(orq::human_review_sets::routes())
 }
 
 /// The document that `openapi.json` holds.
@@ -59,6 +91,7 @@ pub fn router(app: &App) -> Router {
     router
         .fallback(crate::web::serve)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(params::refuse_nul))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(crate::access_log::panicked))
         .layer(middleware::from_fn_with_state(app.clone(), crate::access_log::layer))
         .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use postil::Clock;
 use postil::db::Db;
-use postil::project::start::{self, Home};
+use postil::human_review;
+use postil::project::start::Home;
 
 use crate::config::{Config, DEFAULT_FILE, Flags, reference};
 use crate::greeting::Bootstrap;
@@ -127,7 +128,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 fn with_home(config: &Config, work: impl FnOnce(&Db, &Clock, &Home) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let (db, clock) = (open(&config.location)?, Clock::system());
     let at = clock.clone();
-    let home = db.write_blocking(move |tx| start::home(tx, &at)).map_err(described)?;
+    let home = db.write_blocking(move |tx| human_review::home(tx, &at)).map_err(described)?;
     let outcome = work(&db, &clock, &home);
     db.close(std::time::Duration::from_secs(10));
     outcome

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use postil::Clock;
 use postil::db::Db;
 use postil::project::start::Home;
-use postil::project::{member, operator, password};
+use postil::project::{Role, member, operator, password};
 
 use crate::output::say;
 use crate::serve::described;
@@ -20,7 +20,7 @@ pub(super) enum Command {
         /// The name others see; the email address when it is missing.
         #[arg(long)]
         name: Option<String>,
-        /// Their role: owners and admins in the whole workspace, others in the default project.
+        /// Their role: owner and admin everywhere, the others in the default project.
         #[arg(long, default_value = "admin", value_parser = ["owner", "admin", "developer", "reviewer", "viewer"])]
         role: String,
         /// Print a one-time sign-in link instead of asking for a password.
@@ -41,15 +41,15 @@ pub(super) fn run(command: Command, db: &Db, clock: &Clock, home: &Home) -> anyh
     match command {
         Command::Add { email, name, role, link } => {
             let hash = if link { None } else { Some(ask()?) };
-            let (workspace_id, project_id) = (home.workspace_id.clone(), home.project.id.clone());
-            let shown = email.clone();
+            let (home, shown) = (home.clone(), email.clone());
+            let role = Role::parse(&role).ok_or_else(|| anyhow::anyhow!("there is no role {role}"))?;
             let token = db
                 .write_blocking(move |tx| {
                     let name = name.as_deref().unwrap_or(&email);
-                    let everywhere = matches!(role.as_str(), "owner" | "admin").then_some(role.as_str());
-                    let id = member::add(tx, &clock, &workspace_id, &email, name, hash.as_deref(), everywhere)?;
+                    let everywhere = (role >= Role::Admin).then_some(role);
+                    let id = member::add(tx, &clock, &home.workspace_id, &email, name, hash.as_deref(), everywhere)?;
                     if everywhere.is_none() {
-                        operator::set_project_role(tx, &id, &project_id, &role)?;
+                        member::set_role(tx, &id, &home.project.id, role)?;
                     }
                     if link { member::sign_in_link(tx, &clock, &id).map(Some) } else { Ok(None) }
                 })
@@ -63,8 +63,8 @@ pub(super) fn run(command: Command, db: &Db, clock: &Clock, home: &Home) -> anyh
             let hash = ask()?;
             let wanted = email.clone();
             let is_known = db
-                .write_blocking(move |tx| match member::find_by_email(tx, &wanted)? {
-                    Some(found) => member::set_password(tx, &clock, &found.id, &hash).map(|()| true),
+                .write_blocking(move |tx| match member::by_email(tx, &wanted)? {
+                    Some((found, _)) => member::set_password(tx, &found.id, &hash, None).map(|()| true),
                     None => Ok(false),
                 })
                 .map_err(described)?;

@@ -1,7 +1,5 @@
 //! API keys: random, shown once, stored as a hash.
 
-use std::collections::HashMap;
-
 use sha2::{Digest, Sha256};
 
 use super::caller::{Actor, Caller, Permissions, ProjectRef};
@@ -105,18 +103,4 @@ pub fn authenticate(
         })
     })
     .transpose()
-}
-
-/// Stores when keys were last used: the key's id and the time, in microseconds.
-pub fn record_key_use(tx: &mut Tx<'_>, used: &HashMap<String, i64>) -> Result<()> {
-    // In one order everywhere, so that two servers never wait for each other.
-    let mut used: Vec<_> = used.iter().collect();
-    used.sort();
-    for (id, at) in used {
-        tx.execute(
-            "update api_key set last_used_at = $2 where id = $1 and (last_used_at is null or last_used_at < $2)",
-            params![id, *at],
-        )?;
-    }
-    Ok(())
 }

@@ -68,16 +68,6 @@ pub fn has_traces(tx: &mut Tx<'_>, project: i64) -> Result<bool> {
     Ok(tx.query_opt("select trace_id from trace where project = $1 limit 1", params![project])?.is_some())
 }
 
-/// Gives a member a role in one project.
-pub fn set_project_role(tx: &mut Tx<'_>, member_id: &str, project_id: &str, role: &str) -> Result<()> {
-    tx.execute(
-        "insert into member_role (member_id, project_id, role) values ($1, $2, $3)
-         on conflict (member_id, project_id) do update set role = excluded.role",
-        params![member_id, project_id, role],
-    )
-    .map(drop)
-}
-
 /// All members, by email.
 pub fn members(tx: &mut Tx<'_>) -> Result<Vec<MemberRow>> {
     let rows = tx.query(

@@ -42,6 +42,10 @@ pub struct Origin {
 pub struct Prepared {
     project: i64,
     traces: Vec<PreparedTrace>,
+    /// The row of each trace, in the same order.
+    summaries: Vec<Vec<Value>>,
+    chunks: Vec<Vec<Value>>,
+    spans: Vec<Vec<Value>>,
     /// The verdicts that the spans carry; a higher room stores them in the same transaction.
     pub evaluations: Vec<Evaluation>,
 }
@@ -49,18 +53,20 @@ pub struct Prepared {
 #[derive(Debug)]
 struct PreparedTrace {
     trace_id: String,
-    summary: Vec<Value>,
-    chunks: Vec<Vec<Value>>,
-    spans: Vec<Vec<Value>>,
     span_ids: Vec<String>,
     /// Some model call came without messages: they may be in log records.
     wants_records: bool,
 }
 
 impl Prepared {
+    /// The project the spans belong to.
+    pub fn project(&self) -> i64 {
+        self.project
+    }
+
     /// How many spans will be stored.
     pub fn span_count(&self) -> usize {
-        self.traces.iter().map(|trace| trace.spans.len()).sum()
+        self.spans.len()
     }
 }
 
@@ -69,45 +75,54 @@ pub fn prepare(resource_spans: Vec<ResourceSpans>, origin: Origin, prices: &Pric
     let batches = otlp::split_by_trace(resource_spans);
     let spans = batches.iter().flat_map(|batch| &batch.spans);
     let evaluations = spans.flat_map(|received| evaluation::of_span(&received.span)).collect();
-    let mut traces: Vec<_> = batches.iter().map(|batch| prepare_trace(batch, origin, prices)).collect();
+    let mut batches = batches;
     // Transactions that touch the same traces take them in the same order, so they wait instead of deadlocking.
-    traces.sort_by(|a, b| a.trace_id.cmp(&b.trace_id));
-    Prepared { project: origin.project, traces, evaluations }
+    batches.sort_by(|a, b| a.trace_id.cmp(&b.trace_id));
+    let mut prepared = Prepared {
+        project: origin.project,
+        traces: Vec::with_capacity(batches.len()),
+        summaries: Vec::with_capacity(batches.len()),
+        chunks: Vec::with_capacity(batches.len()),
+        spans: Vec::new(),
+        evaluations,
+    };
+    for batch in &batches {
+        prepared.add(batch, origin, prices);
+    }
+    prepared
 }
 
-fn prepare_trace(batch: &TraceBatch, origin: Origin, prices: &PriceTable) -> PreparedTrace {
-    let mut chunks = Vec::new();
-    let mut spans = Vec::with_capacity(batch.spans.len());
-    let mut facts = Vec::with_capacity(batch.spans.len());
-    let mut circumstances = Vec::with_capacity(batch.spans.len());
-    let mut wants_records = false;
-    let mut rest = &batch.spans[..];
-    for chunk in otlp::encode_chunks(&batch.spans) {
-        let (inside, after) = rest.split_at(chunk.span_count.min(rest.len()));
-        rest = after;
-        let stamp = Stamp {
-            project: origin.project,
-            received_at: origin.received_at,
-            chunk_id: chunk.id,
-            ingestion_version: origin.convention_version,
-        };
-        for received in inside {
-            let derived = derive(&view(received, origin.convention_version), &[], &batch.trace_id, stamp, prices);
-            wants_records |= !derived.facts.has_messages && derived.facts.kind == Kind::Llm;
-            spans.push(derived.row);
-            facts.push(derived.facts);
-            circumstances.push(derived.circumstances);
+impl Prepared {
+    fn add(&mut self, batch: &TraceBatch, origin: Origin, prices: &PriceTable) {
+        let mut facts = Vec::with_capacity(batch.spans.len());
+        let mut circumstances = Vec::with_capacity(batch.spans.len());
+        let mut wants_records = false;
+        let mut rest = &batch.spans[..];
+        for chunk in otlp::encode_chunks(&batch.spans) {
+            let (inside, after) = rest.split_at(chunk.span_count.min(rest.len()));
+            rest = after;
+            let stamp = Stamp {
+                project: origin.project,
+                received_at: origin.received_at,
+                chunk_id: chunk.id,
+                ingestion_version: origin.convention_version,
+            };
+            for received in inside {
+                let derived = derive(&view(received, origin.convention_version), &[], &batch.trace_id, stamp, prices);
+                wants_records |= !derived.facts.has_messages && derived.facts.kind == Kind::Llm;
+                self.spans.push(derived.row);
+                facts.push(derived.facts);
+                circumstances.push(derived.circumstances);
+            }
+            self.chunks.push(params![origin.project, &batch.trace_id, chunk.id, chunk.bytes].to_vec());
         }
-        chunks.push(params![origin.project, &batch.trace_id, chunk.id, chunk.bytes].to_vec());
-    }
-    let (_, summary) = row::trace(&facts, &mut circumstances, &batch.trace_id, origin.project, origin.received_at);
-    PreparedTrace {
-        trace_id: batch.trace_id.clone(),
-        summary,
-        span_ids: facts.into_iter().map(|facts| facts.span_id).collect(),
-        chunks,
-        spans,
-        wants_records,
+        let (_, summary) = row::trace(&facts, &mut circumstances, &batch.trace_id, origin.project, origin.received_at);
+        self.summaries.push(summary);
+        self.traces.push(PreparedTrace {
+            trace_id: batch.trace_id.clone(),
+            span_ids: facts.into_iter().map(|facts| facts.span_id).collect(),
+            wants_records,
+        });
     }
 }
 
@@ -141,16 +156,13 @@ fn derive(view: &SpanView<'_>, logs: &[&LogRecord], trace_id: &str, stamp: Stamp
 /// Writes the spans of one request. Sending them again changes nothing.
 pub fn store(tx: &mut Tx<'_>, prepared: &Prepared, prices: &PriceTable) -> Result<()> {
     let project = prepared.project;
-    let summaries: Vec<_> = prepared.traces.iter().map(|trace| trace.summary.clone()).collect();
-    let new: HashSet<String> = store::insert_new_traces(tx, &summaries)?.into_iter().collect();
+    let new: HashSet<String> = store::insert_new_traces(tx, &prepared.summaries)?.into_iter().collect();
     let known: Vec<_> = prepared.traces.iter().filter(|trace| !new.contains(&trace.trace_id)).collect();
     for trace in &known {
         store::lock_trace(tx, project, &trace.trace_id)?;
     }
-    for trace in &prepared.traces {
-        store::insert_chunks(tx, &trace.chunks)?;
-        store::upsert_spans(tx, &trace.spans)?;
-    }
+    store::insert_chunks(tx, &prepared.chunks)?;
+    store::upsert_spans(tx, &prepared.spans)?;
     let mut changed: BTreeMap<&str, bool> = known.iter().map(|trace| (trace.trace_id.as_str(), true)).collect();
     for trace in prepared.traces.iter().filter(|trace| trace.wants_records) {
         let with_records = store::spans_with_records(tx, project, &trace.trace_id)?;
@@ -211,6 +223,11 @@ pub struct PreparedLogs {
 }
 
 impl PreparedLogs {
+    /// The project the records belong to.
+    pub fn project(&self) -> i64 {
+        self.project
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()

@@ -2,8 +2,11 @@
 //!
 //! A test is a function of a [`bed::Bed`]; `both!` makes one test of it for each database.
 
+mod accounts;
 mod bed;
 mod captures;
 mod db;
+mod reviews;
 #[path = "../captures/support.rs"]
 mod support;
+mod telemetry;
