@@ -65,9 +65,8 @@ fn restore_sqlite(file: &Path, database: &Path, force: bool) -> anyhow::Result<(
     if database.exists() {
         ensure!(force, "there is a database at {} already; --force replaces it", database.display());
         // A database that is damaged is one of the reasons to restore, so it cannot be asked whether it is in use.
-        match inspect::claim_sqlite(database) {
-            Err(conflict @ postil::Error::Conflict { .. }) => return Err(described(conflict)),
-            Err(_) | Ok(()) => {}
+        if let Err(conflict @ postil::Error::Conflict { .. }) = inspect::claim_sqlite(database) {
+            return Err(described(conflict));
         }
     }
     let folder = database.parent().unwrap_or(Path::new("."));

@@ -116,3 +116,37 @@ fn a_damaged_back_up_is_refused_and_the_database_stays() {
     assert!(!done.status.success() && String::from_utf8_lossy(&done.stderr).contains("damaged or no back-up"));
     assert_eq!(place.serve().get("/readyz").0, 200);
 }
+
+#[test]
+fn members_and_keys_are_added_listed_and_taken_away() {
+    let place = Place::sqlite();
+    let run = |arguments: &[&str], input: &str| {
+        let mut child = place.command(arguments);
+        child.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        child.stderr(std::process::Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        // A program that does not ask may be gone already.
+        drop(std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()));
+        let done = child.wait_with_output().unwrap();
+        (
+            done.status.success(),
+            format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr)),
+        )
+    };
+    assert!(run(&["user", "add", "Ann@example.com", "--role", "reviewer"], "correct horse battery\n").0);
+    assert!(run(&["user", "list"], "").1.contains("ann@example.com"));
+    let (taken, told) = run(&["user", "add", "ann@example.com"], "correct horse battery\n");
+    assert!(!taken && told.contains("already"), "{told}");
+    let (weak, told) = run(&["user", "passwd", "ann@example.com"], "short\n");
+    assert!(!weak && told.to_lowercase().contains("at least"), "{told}");
+    let (unknown, told) = run(&["user", "passwd", "ben@example.com"], "correct horse battery\n");
+    assert!(!unknown && told.contains("ben@example.com"), "{told}");
+
+    let (made, token) = run(&["key", "create", "app", "--scopes", "ingest"], "");
+    assert!(made && token.starts_with("sk-orq-"), "{token}");
+    let listed = run(&["key", "list"], "").1;
+    assert!(listed.contains("app") && !listed.contains(token.trim()), "{listed}");
+    let id = listed.split(' ').next().unwrap();
+    assert!(run(&["key", "revoke", id], "").0 && !run(&["key", "revoke", id], "").0);
+    assert_eq!(run(&["key", "list"], "").1, "");
+}
