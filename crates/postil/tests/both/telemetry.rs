@@ -42,11 +42,6 @@ impl Span {
     pub fn generation(trace_id: &str, span_id: &str) -> Span {
         Span { is_log: true, provider: Some("openai"), model: Some("gpt-4o-mini"), ..Span::root(trace_id, span_id) }
     }
-
-    /// The same span below another.
-    pub fn below(self, parent: &str) -> Span {
-        Span { parent_span_id: Some(parent.into()), ..self }
-    }
 }
 
 /// Stores spans of project `project` and the summary of their traces. The first generation of a trace leads it.
