@@ -1,8 +1,20 @@
 //! The server of Postil: HTTP, gRPC, the command line and the embedded web app.
 
+pub mod access_log;
 pub mod api;
+pub mod attempts;
+pub mod backup;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod doctor;
+pub mod greeting;
 pub mod grpc;
+pub mod metrics;
+pub mod output;
+pub mod serve;
 pub mod state;
+pub mod telemetry;
 pub mod web;
 
 pub use state::App;

@@ -1,2 +1,5 @@
 //! The `postil` program.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    postil_server::cli::main()
+}

@@ -1,13 +1,17 @@
 //! What every handler shares.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use postil::project::Caller;
 use postil::trace::price::PriceTable;
 use postil::{Clock, Db, Error, Result};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+
+use crate::metrics::Metrics;
+
+use crate::attempts::Attempts;
 
 /// How long a caller that was looked up is believed, in microseconds: how long a key that was revoked on another
 /// replica may go on working there. On the replica that revokes it, it stops at once.
@@ -35,6 +39,23 @@ impl Default for Limits {
     }
 }
 
+/// What the operator sets for the whole server, beside [`Limits`].
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The default limit of string values in characters, where a human review sets none.
+    pub string_limit: usize,
+    /// Whether cookies are sent over HTTPS only.
+    pub secure_cookies: bool,
+    /// Where people reach the server, without a slash at the end; none: where it listens.
+    pub public_url: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { string_limit: 3000, secure_cookies: false, public_url: None }
+    }
+}
+
 /// The shared state; clones are cheap.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
@@ -49,12 +70,21 @@ pub struct Inner {
     pub limits: Limits,
     /// The default limit of string values in characters, where a human review sets none.
     pub string_limit: usize,
+    /// Where people reach the server, without a slash at the end; none: where it listens.
+    pub public_url: Option<String>,
+    /// What `/metrics` tells.
+    pub metrics: Metrics,
+    stopping: watch::Sender<bool>,
     /// What models cost.
     pub prices: Arc<PriceTable>,
     /// What happened since the start, for `/metrics`.
     pub counted: Counted,
     preparing: Semaphore,
     preparing_waits: Semaphore,
+    /// Whether session cookies are marked `Secure` even when a request does not look like https.
+    pub secure_cookies: AtomicBool,
+    /// Who failed to sign in lately.
+    pub attempts: Attempts,
     callers: RwLock<HashMap<(String, String), (Caller, i64)>>,
     used_keys: Mutex<HashMap<String, i64>>,
 }
@@ -91,20 +121,42 @@ impl std::ops::Deref for App {
 }
 
 impl App {
-    /// Shares these parts.
+    /// Shares these parts, with default settings.
     pub fn new(db: Db, clock: Clock, limits: Limits) -> App {
+        App::with_settings(db, clock, limits, Settings::default())
+    }
+
+    /// Shares these parts.
+    pub fn with_settings(db: Db, clock: Clock, limits: Limits, settings: Settings) -> App {
         App(Arc::new(Inner {
             db,
             clock,
             limits,
-            string_limit: 3000,
+            string_limit: settings.string_limit,
+            public_url: settings.public_url,
+            metrics: Metrics::default(),
+            stopping: watch::Sender::new(false),
             prices: Arc::new(PriceTable::built_in().clone()),
             counted: Counted::default(),
             preparing: Semaphore::new(PREPARING),
             preparing_waits: Semaphore::new(PREPARING_WAIT),
+            secure_cookies: AtomicBool::new(settings.secure_cookies),
+            attempts: Attempts::default(),
             callers: RwLock::default(),
             used_keys: Mutex::default(),
         }))
+    }
+
+    /// Tells everything that runs without end, such as event streams, to end.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until the server is about to end.
+    pub async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        // The sender lives in `self`, so this cannot fail before it is told.
+        drop(stopping.wait_for(|stop| *stop).await);
     }
 
     /// Runs work that keeps a processor busy on a thread of its own, a few at a time.

@@ -51,7 +51,6 @@ create table member_role (
 create table sign_in (
   token_hash text primary key,
   member_id text not null references member (id) on delete cascade,
-  csrf_token text not null,
   user_agent text,
   created_at bigint not null,
   expires_at bigint not null
@@ -104,6 +103,8 @@ create table api_key (
 create table identity (
   id text primary key,
   workspace_id text not null references workspace (id),
+  -- '': every project of the workspace.
+  project_id text not null default '',
   external_id text not null,
   display_name text,
   email text,
@@ -112,13 +113,16 @@ create table identity (
   metadata text not null default '{}',
   created_at bigint not null,
   updated_at bigint not null,
-  unique (workspace_id, external_id)
+  unique (workspace_id, project_id, external_id)
 ){clustered};
 
 create table setting (
   name text primary key,
   value text not null
 ){clustered};
+
+-- Rows of traces, spans and chunks are long, so they are not clustered by their key: on SQLite the rows of a clustered
+-- table keep at most a quarter of a page in place and fill a whole page with the rest.
 
 -- The summary of a trace; lists read only this. Rolled up from its spans whenever they change.
 create table trace (
@@ -161,7 +165,7 @@ create table trace (
   ttft_ns bigint,
   received_at bigint not null,
   primary key (project, trace_id)
-){clustered};
+);
 -- The newest traces of a project: every list.
 create index trace_newest on trace (project, start_ns desc, trace_id);
 -- The traces of a session, and the sessions of a project.
@@ -224,7 +228,7 @@ create table span (
   chunk_id bigint not null,
   received_at bigint not null,
   primary key (project, trace_id, span_id)
-){clustered};
+);
 -- The newest logs of a project.
 create index span_log on span (project, start_ns desc, trace_id, span_id) where is_log = 1;
 -- A log by the id its client knows.
@@ -237,7 +241,7 @@ create table span_chunk (
   chunk_id bigint not null,
   body {blob} not null,
   primary key (project, trace_id, chunk_id)
-){clustered};
+);
 
 -- OpenTelemetry log records, joined to their spans when they are read.
 create table log_record (
@@ -253,7 +257,7 @@ create table log_record (
   body {blob} not null,
   received_at bigint not null,
   primary key (project, trace_id, span_id, record_id)
-){clustered};
+);
 
 create table human_review (
   id text primary key,
@@ -327,7 +331,7 @@ create table annotation (
   primary key (project, trace_id, span_id, subject, annotator_kind, annotator_id)
 ){clustered};
 -- An annotation by id, and all of a project newest first.
-create unique index annotation_id on annotation (project, id);
+create unique index annotation_id on annotation (project, id{bytes_order});
 -- The newest traces that carry a value.
 create index annotation_value on annotation (project, key, value_text, trace_start_ns desc, trace_id)
   where removed_at is null;

@@ -4,10 +4,12 @@
 //! [`page`], [`event`] know no noun. Then each noun imports only what stands before it:
 //! `project < trace < human_review < annotation`.
 
+pub mod annotation;
 pub mod clock;
 pub mod db;
 pub mod error;
 pub mod event;
+pub mod human_review;
 pub mod id;
 pub mod page;
 pub mod project;

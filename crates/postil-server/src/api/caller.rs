@@ -5,10 +5,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use postil::project::{Caller, Permission, key};
+use postil::project::{Caller, Permission, key, sign_in};
 use postil::{Error, Result};
 
 use super::error::ApiError;
+use super::session;
 use crate::state::App;
 
 /// A caller who may do `PERMISSION` (a [`Permission`] as a number) in the project they speak to.
@@ -25,6 +26,9 @@ pub const DEFINE: u8 = Permission::Define as u8;
 /// [`Permission::Admin`] for [`By`].
 pub const ADMIN: u8 = Permission::Admin as u8;
 
+/// Any caller for [`By`]; the verb decides.
+pub const ANY: u8 = 0;
+
 /// The header that names the project, for callers who may speak to several.
 pub const PROJECT_HEADER: &str = "x-postil-project";
 
@@ -32,7 +36,7 @@ impl<const PERMISSION: u8> FromRequestParts<App> for By<PERMISSION> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let caller = authenticate(app, &parts.headers).await?;
+        let caller = authenticate_request(app, parts).await?;
         let permission =
             [Permission::Ingest, Permission::Annotate, Permission::Read, Permission::Define, Permission::Admin]
                 .into_iter()
@@ -44,17 +48,48 @@ impl<const PERMISSION: u8> FromRequestParts<App> for By<PERMISSION> {
     }
 }
 
-/// Finds out who sent these headers: an API key (`Bearer`, or the password of `Basic`), or a signed-in member.
+/// The project a request asks for; empty when it asks for none.
+pub fn wanted_project(headers: &HeaderMap) -> &str {
+    headers.get(PROJECT_HEADER).and_then(|value| value.to_str().ok()).unwrap_or("")
+}
+
+/// The client's own name for itself.
+pub fn client(headers: &HeaderMap) -> Option<String> {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    agent.map(|text| text.chars().take(200).collect())
+}
+
+/// Finds out who sent a request: an API key, or else a member who is signed in.
+pub async fn authenticate_request(app: &App, parts: &Parts) -> Result<Caller> {
+    let headers = &parts.headers;
+    // A page of somebody else cannot set Authorization, so a key needs no further proof; a cookie comes by itself.
+    let session = if headers.contains_key(header::AUTHORIZATION) { None } else { session::cookie(headers) };
+    let Some(token) = session else { return authenticate(app, headers).await };
+    session::require_own_page(parts, &token)?;
+    let (hash, project) = (key::hash(&token), wanted_project(headers).to_owned());
+    // Under another name than the hash of a key, so that neither secret passes for the other.
+    let name = format!("session:{hash}");
+    if let Some(caller) = app.remembered(&name, &project) {
+        return Ok(Caller { client: client(headers), ..caller });
+    }
+    let (clock, wanted) = (app.clock.clone(), project.clone());
+    let found = app
+        .db
+        .read(move |tx| sign_in::authenticate(tx, &clock, &hash, (!wanted.is_empty()).then_some(wanted.as_str())))
+        .await?;
+    let caller = found.ok_or_else(session::ended)?;
+    app.remember(&name, &project, &caller);
+    Ok(Caller { client: client(headers), ..caller })
+}
+
+/// Finds out which API key sent these headers: as `Bearer`, or as the password of `Basic`.
 pub async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller> {
-    let wanted = headers.get(PROJECT_HEADER).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let wanted = wanted_project(headers);
     let token = bearer(headers)?.ok_or_else(|| {
         Error::Unauthenticated("No API key was sent. Send it as 'Authorization: Bearer <key>'.".into())
     })?;
     let token_hash = key::hash(&token);
-    let client = headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok())
-        .map(|text| text.chars().take(200).collect());
+    let client = client(headers);
     if let Some(caller) = app.remembered(&token_hash, wanted) {
         return Ok(Caller { client, ..caller });
     }

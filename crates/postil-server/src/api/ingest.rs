@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use postil::annotation::evaluator;
 use postil::project::Caller;
 use postil::trace::intake::{self, Origin};
 use postil::trace::otlp::{self, Rejected, Signal};
@@ -142,7 +143,13 @@ pub async fn store_prepared(app: &App, prepared: intake::Prepared) -> Result<()>
     let spans = prepared.span_count();
     if spans > 0 {
         let prices = app.prices.clone();
-        app.db.write(move |tx| intake::store(tx, &prepared, &prices)).await?;
+        let (clock, project) = (app.clock.clone(), prepared.project());
+        app.db
+            .write(move |tx| {
+                intake::store(tx, &prepared, &prices)?;
+                evaluator::store_found(tx, &clock, project, &prepared.evaluations)
+            })
+            .await?;
     }
     app.counted.spans_accepted(spans);
     Ok(())
@@ -169,7 +176,13 @@ async fn store_logs(app: &App, packed: Packed, origin: Origin) -> Result<(Format
 pub async fn store_prepared_logs(app: &App, prepared: intake::PreparedLogs) -> Result<()> {
     if !prepared.is_empty() {
         let prices = app.prices.clone();
-        app.db.write(move |tx| intake::store_logs(tx, &prepared, &prices)).await?;
+        let (clock, project) = (app.clock.clone(), prepared.project());
+        app.db
+            .write(move |tx| {
+                intake::store_logs(tx, &prepared, &prices)?;
+                evaluator::store_found(tx, &clock, project, &prepared.evaluations)
+            })
+            .await?;
     }
     Ok(())
 }

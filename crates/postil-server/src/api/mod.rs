@@ -1,12 +1,36 @@
 //! The HTTP API: every route in one list, one file per noun.
 
+pub mod annotations;
+pub mod api_keys;
+pub mod audit;
 pub mod body;
 pub mod caller;
 pub mod encoding;
 pub mod error;
+pub mod evaluators;
+pub mod health;
+pub mod human_reviews;
+pub mod identities;
 pub mod ingest;
+pub mod invites;
+pub mod logs;
+pub mod me;
+pub mod members;
+pub mod orq;
+pub mod params;
+pub mod projects;
 pub mod request_id;
+pub mod session;
+mod session_shapes;
+pub mod sessions;
+pub mod sign_in;
 pub mod spans;
+pub mod trace_fields;
+pub mod trace_summary;
+pub mod traces_aggregate;
+pub mod traces_search;
+pub mod users;
+pub mod workspaces;
 
 use axum::Router;
 use axum::middleware;
@@ -41,7 +65,27 @@ impl utoipa::Modify for Security {
 
 /// Every documented route.
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi()).merge(ingest::routes()).merge(spans::routes())
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(ingest::routes())
+        .merge(spans::routes())
+        .merge(sign_in::routes())
+        .merge(me::routes())
+        .merge(members::routes())
+        .merge(invites::routes())
+        .merge(projects::routes())
+        .merge(api_keys::routes())
+        .merge(identities::routes())
+        .merge(users::routes())
+        .merge(workspaces::routes())
+        .merge(health::routes())
+        .merge(human_reviews::routes())
+        .merge(annotations::routes())
+        .merge(logs::routes())
+        .merge(evaluators::routes())
+        .merge(orq::feedback::routes())
+        .merge(orq::human_review_sets::routes())
+        .merge(traces_search::routes())
+        .merge(sessions::routes())
 }
 
 /// The document that `openapi.json` holds.
@@ -55,6 +99,9 @@ pub fn router(app: &App) -> Router {
     router
         .fallback(crate::web::serve)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(params::refuse_nul))
+        .layer(tower_http::catch_panic::CatchPanicLayer::custom(crate::access_log::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), crate::access_log::layer))
         .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))
         .with_state(app.clone())
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use postil::annotation;
 use postil::clock::rfc3339_nanos;
 use postil::project::Caller;
 use postil::trace::model::{Message, NormalizedSpan};
@@ -13,6 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::annotations::AnnotationView;
 use super::caller::{By, READ};
 use super::error::ApiResult;
 use crate::state::App;
@@ -269,7 +271,7 @@ async fn list_spans(
 }
 
 /// A span with everything.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct SpanDetail {
     /// Its place in the tree.
     summary: SpanSummary,
@@ -289,19 +291,19 @@ pub struct SpanDetail {
     #[schema(value_type = Object)]
     normalized: NormalizedSpan,
     /// What people said of this span.
-    annotations: Vec<Value>,
+    annotations: Vec<AnnotationView>,
     /// What machines said of it, and people about that, in the shape of the orq API.
     evaluations: Vec<Value>,
 }
 
 /// The answer to a request for a span.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct SpanAnswer {
     span: SpanDetail,
 }
 
 impl SpanDetail {
-    fn new(full: FullSpan, annotations: Vec<Value>, evaluations: Vec<Value>) -> SpanDetail {
+    fn new(full: FullSpan, annotations: Vec<AnnotationView>, evaluations: Vec<Value>) -> SpanDetail {
         let Value::Object(mut raw) = full.raw else {
             return SpanDetail::new(FullSpan { raw: json!({}), ..full }, annotations, evaluations);
         };
@@ -344,8 +346,14 @@ async fn get_span(
     let answer = app
         .db
         .read(move |tx| {
-            let full = span::full(tx, caller.project.number, &caller.workspace_id, &trace_id, &span_id, &prices)?;
-            Ok(SpanDetail::new(full, Vec::new(), Vec::new()))
+            let number = caller.project.number;
+            let full = span::full(tx, number, &caller.workspace_id, &trace_id, &span_id, &prices)?;
+            let judgements = annotation::for_spans(tx, number, &trace_id, Some(&span_id))?;
+            let Value::Array(evaluations) = annotation::evaluations_json(&judgements) else {
+                return Ok(SpanDetail::new(full, Vec::new(), Vec::new()));
+            };
+            let annotations = judgements.annotations.into_iter().map(AnnotationView::from).collect();
+            Ok(SpanDetail::new(full, annotations, evaluations))
         })
         .await?;
     Ok(Json(SpanAnswer { span: answer }))

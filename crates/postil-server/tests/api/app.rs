@@ -5,7 +5,8 @@ use axum::http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use postil::Clock;
 use postil::db::{Db, Location};
-use postil::project::{Caller, key, start};
+use postil::human_review;
+use postil::project::{Caller, key};
 use postil_server::state::Limits;
 use postil_server::{App, api};
 use serde_json::Value;
@@ -44,7 +45,7 @@ impl TestApp {
         let db = Db::open(&Location::Sqlite(folder.path().join("postil.db"))).unwrap();
         let clock = Clock::fixed(NOON);
         let at = clock.clone();
-        let home = db.write(move |tx| start::home(tx, &at)).await.unwrap();
+        let home = db.write(move |tx| human_review::home(tx, &at)).await.unwrap();
         let app = App::new(db, clock.clone(), Limits::default());
         TestApp {
             router: api::router(&app),

@@ -21,6 +21,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     // The greater and the lesser of two values.
     ("{greatest}", "max", "greatest"),
     ("{least}", "min", "least"),
+    // Text as JSON, and the elements of a JSON array of strings as rows with the column `value`.
+    ("{json}", "", "::json"),
+    ("{each_text}", "json_each", "json_array_elements_text"),
+    // Where a text stands in another, from 1; 0 when it does not.
+    ("{position}", "instr", "strpos"),
 ];
 
 impl Dialect {

@@ -13,6 +13,8 @@
 //! [`Error::Overloaded`] at once.
 
 mod dialect;
+pub mod health;
+pub mod inspect;
 mod job;
 mod migrate;
 mod postgres;
@@ -59,6 +61,7 @@ struct Inner {
     writes: crossbeam_channel::Sender<Box<dyn Job>>,
     reads: crossbeam_channel::Sender<Box<dyn Job>>,
     events: broadcast::Sender<Event>,
+    ended: crossbeam_channel::Receiver<()>,
 }
 
 impl Db {
@@ -71,9 +74,10 @@ impl Db {
         let (events, _) = broadcast::channel(EVENTS_KEPT);
         let (writes, write_queue) = crossbeam_channel::bounded(QUEUE_LENGTH);
         let (reads, read_queue) = crossbeam_channel::bounded(QUEUE_LENGTH);
+        let (alive, ended) = crossbeam_channel::bounded(0);
         let dialect = match location {
             Location::Sqlite(path) => {
-                sqlite::start(path, write_queue, read_queue, &events)?;
+                sqlite::start(path, write_queue, read_queue, &events, alive)?;
                 Dialect::Sqlite
             }
             Location::Postgres(url) => {
@@ -81,7 +85,7 @@ impl Db {
                 Dialect::Postgres
             }
         };
-        Ok(Db(Arc::new(Inner { dialect, location: location.clone(), writes, reads, events })))
+        Ok(Db(Arc::new(Inner { dialect, location: location.clone(), writes, reads, events, ended })))
     }
 
     /// Which database this is.
@@ -102,6 +106,15 @@ impl Db {
     /// How many closures wait to be written.
     pub fn waiting_writes(&self) -> usize {
         self.0.writes.len()
+    }
+
+    /// Lets go of the database and waits, for at most `patience`, until its write-ahead log is carried over. Only the
+    /// last clone can wait for that; the log is not needed to keep what was acknowledged, only to leave a single file.
+    pub fn close(self, patience: std::time::Duration) {
+        let ended = self.0.ended.clone();
+        drop(self);
+        // Being disconnected is the answer; being too late is no reason to fail.
+        let _ended_or_late = ended.recv_timeout(patience);
     }
 
     /// Runs `work` in a transaction and answers after its commit is on disk. An error rolls it back.

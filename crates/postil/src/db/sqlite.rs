@@ -57,23 +57,51 @@ impl SqliteSession {
     }
 
     pub(super) fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
-        let text = self.render(sql);
-        let mut statement = self.connection.prepare_cached(&text).map_err(|cause| fault(&cause, sql))?;
-        let columns = statement.column_count();
-        let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(|cause| fault(&cause, sql))?;
         let mut answer = Vec::new();
-        while let Some(row) = rows.next().map_err(|cause| fault(&cause, sql))? {
-            let values = (0..columns).map(|column| row.get_ref(column).map(read_value)).collect::<Result<_, _>>();
-            answer.push(Row(values.map_err(|cause| fault(&cause, sql))?));
-        }
+        self.collect(sql, std::iter::once(params), &mut answer)?;
         Ok(answer)
     }
 
-    pub(super) fn execute(&self, sql: &str, params: &[Value]) -> Result<u64> {
+    /// Runs one query for each set of parameters.
+    pub(super) fn query_each(&self, sql: &str, rows: &[Vec<Value>]) -> Result<Vec<Row>> {
+        let mut answer = Vec::new();
+        self.collect(sql, rows.iter().map(Vec::as_slice), &mut answer)?;
+        Ok(answer)
+    }
+
+    fn collect<'a>(&self, sql: &str, each: impl Iterator<Item = &'a [Value]>, answer: &mut Vec<Row>) -> Result<()> {
         let text = self.render(sql);
-        let mut statement = self.connection.prepare_cached(&text).map_err(|cause| fault(&cause, sql))?;
-        let changed = statement.execute(rusqlite::params_from_iter(params)).map_err(|cause| fault(&cause, sql))?;
-        Ok(changed as u64)
+        let failed = |cause: rusqlite::Error| fault(&cause, sql);
+        let mut statement = self.connection.prepare_cached(&text).map_err(failed)?;
+        let columns = statement.column_count();
+        for params in each {
+            let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(failed)?;
+            while let Some(row) = rows.next().map_err(failed)? {
+                let values = (0..columns).map(|column| row.get_ref(column).map(read_value));
+                answer.push(Row(values.collect::<rusqlite::Result<_>>().map_err(failed)?));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn execute(&self, sql: &str, params: &[Value]) -> Result<u64> {
+        self.run(sql, std::iter::once(params))
+    }
+
+    /// Runs one statement for each set of parameters.
+    pub(super) fn execute_each(&self, sql: &str, rows: &[Vec<Value>]) -> Result<u64> {
+        self.run(sql, rows.iter().map(Vec::as_slice))
+    }
+
+    fn run<'a>(&self, sql: &str, each: impl Iterator<Item = &'a [Value]>) -> Result<u64> {
+        let text = self.render(sql);
+        let failed = |cause: rusqlite::Error| fault(&cause, sql);
+        let mut statement = self.connection.prepare_cached(&text).map_err(failed)?;
+        let mut changed = 0;
+        for params in each {
+            changed += statement.execute(rusqlite::params_from_iter(params)).map_err(failed)? as u64;
+        }
+        Ok(changed)
     }
 
     fn batch(&self, sql: &str) -> Result<()> {
@@ -159,23 +187,36 @@ pub(super) fn start(
     writes: Receiver<Box<dyn Job>>,
     reads: Receiver<Box<dyn Job>>,
     events: &broadcast::Sender<Event>,
+    running: crossbeam_channel::Sender<()>,
 ) -> Result<()> {
     let writer = open_writer(path)?;
     migrate::sqlite(&writer.connection)?;
     let log = log_path(path);
+    let (beside, others) = crossbeam_channel::bounded::<()>(0);
     for number in 0..READERS {
         let (queue, path) = (reads.clone(), path.to_owned());
         let session = open_reader(&path)?;
-        spawn(&format!("sqlite-read-{number}"), move || read_loop(&session, &queue))?;
+        let beside = beside.clone();
+        spawn(&format!("sqlite-read-{number}"), move || {
+            read_loop(&session, &queue);
+            drop((session, beside));
+        })?;
     }
     let alive = Arc::new(());
     let watched = Arc::downgrade(&alive);
     let (checkpoint_path, checkpoint_log) = (path.to_owned(), log.clone());
-    spawn("sqlite-checkpoint", move || checkpoint_loop(&checkpoint_path, &checkpoint_log, &watched))?;
+    spawn("sqlite-checkpoint", move || {
+        checkpoint_loop(&checkpoint_path, &checkpoint_log, &watched);
+        drop(beside);
+    })?;
     let events = events.clone();
     spawn("sqlite-write", move || {
         write_loop(&writer, &log, &writes, &events);
         drop(alive);
+        // The last connection takes the files beside the database away, which only one that may write can do.
+        let _disconnected = others.recv();
+        drop(writer);
+        drop(running);
     })
 }
 

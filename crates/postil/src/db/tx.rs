@@ -70,55 +70,58 @@ impl<'a> Tx<'a> {
     /// Inserts many rows with one text, `insert into t (a, b) values $rows on conflict …`, and counts the changed rows.
     /// No two rows of one call may collide with each other.
     pub fn insert_many(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64> {
-        let mut changed = 0;
-        self.each_chunk(sql, rows, |tx, sql, params| {
-            changed += tx.execute(sql, params)?;
-            Ok(())
-        })?;
-        Ok(changed)
+        let Some(columns) = rows.first().map(Vec::len) else { return Ok(0) };
+        match &mut self.session {
+            Session::Sqlite(session) => session.execute_each(&sql.replace(ROWS, &placeholders(1, columns)), rows),
+            Session::Postgres(session) => {
+                let mut changed = 0;
+                each_chunk(sql, rows, |sql, params| {
+                    changed += session.execute(sql, params)?;
+                    Ok(())
+                })?;
+                Ok(changed)
+            }
+        }
     }
 
     /// [`Tx::insert_many`] with a `returning` clause: the rows that were returned.
     pub fn insert_many_returning(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<Vec<Row>> {
-        let mut returned = Vec::new();
-        self.each_chunk(sql, rows, |tx, sql, params| {
-            returned.extend(tx.query(sql, params)?);
-            Ok(())
-        })?;
-        Ok(returned)
-    }
-
-    fn each_chunk(
-        &mut self,
-        sql: &str,
-        rows: &[Vec<Value>],
-        mut run: impl FnMut(&mut Self, &str, &[Value]) -> Result<()>,
-    ) -> Result<()> {
-        let Some(first) = rows.first() else { return Ok(()) };
-        let columns = first.len();
-        if self.dialect() == Dialect::Sqlite {
-            let text = sql.replace(ROWS, &placeholders(1, columns));
-            return rows.iter().try_for_each(|row| run(self, &text, row));
-        }
-        let mut rest = rows;
-        for size in CHUNKS {
-            if rest.len() < size {
-                continue;
-            }
-            let text = sql.replace(ROWS, &placeholders(size, columns));
-            while rest.len() >= size {
-                let (chunk, after) = rest.split_at(size);
-                run(self, &text, &chunk.concat())?;
-                rest = after;
+        let Some(columns) = rows.first().map(Vec::len) else { return Ok(Vec::new()) };
+        match &mut self.session {
+            Session::Sqlite(session) => session.query_each(&sql.replace(ROWS, &placeholders(1, columns)), rows),
+            Session::Postgres(session) => {
+                let mut returned = Vec::new();
+                each_chunk(sql, rows, |sql, params| {
+                    returned.extend(session.query(sql, params)?);
+                    Ok(())
+                })?;
+                Ok(returned)
             }
         }
-        Ok(())
     }
 
     /// Tells listeners that something happened, once this transaction is committed.
     pub fn emit(&mut self, event: Event) {
         self.events.push(event);
     }
+}
+
+/// Cuts rows into statements of a few fixed sizes.
+fn each_chunk(sql: &str, rows: &[Vec<Value>], mut run: impl FnMut(&str, &[Value]) -> Result<()>) -> Result<()> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let mut rest = rows;
+    for size in CHUNKS {
+        if rest.len() < size {
+            continue;
+        }
+        let text = sql.replace(ROWS, &placeholders(size, columns));
+        while rest.len() >= size {
+            let (chunk, after) = rest.split_at(size);
+            run(&text, &chunk.concat())?;
+            rest = after;
+        }
+    }
+    Ok(())
 }
 
 fn placeholders(rows: usize, columns: usize) -> String {

@@ -31,6 +31,21 @@ impl Permissions {
         Permissions(permissions.iter().fold(0, |set, permission| set | *permission as u8))
     }
 
+    /// The names of what the set holds, for screens.
+    pub fn names(self) -> Vec<&'static str> {
+        use Permission::{Admin, Annotate, Define, Ingest, Read};
+        [(Ingest, "ingest"), (Annotate, "annotate"), (Read, "read"), (Define, "define"), (Admin, "admin")]
+            .into_iter()
+            .filter(|(permission, _)| self.has(*permission))
+            .map(|(_, name)| name)
+            .collect()
+    }
+
+    /// Whether the set holds everything that `other` holds.
+    pub fn covers(self, other: Permissions) -> bool {
+        self.0 & other.0 == other.0
+    }
+
     /// Whether the set holds `permission`.
     pub fn has(self, permission: Permission) -> bool {
         self.0 & permission as u8 != 0
@@ -160,7 +175,8 @@ pub struct Caller {
     pub workspace_id: String,
     /// The project this call is about.
     pub project: ProjectRef,
-    /// The one project an API key is bound to; none when it speaks for the workspace.
+    /// The one project this call reaches: of an API key that is bound to one, or of a member whose roles are given
+    /// project by project. None when the caller speaks for the whole workspace.
     pub bound_to: Option<String>,
     /// Who they are.
     pub actor: Actor,
@@ -187,5 +203,16 @@ impl Caller {
             Permission::Admin => "administer this workspace (scope admin, role admin)",
         };
         Err(Error::Forbidden(format!("You are not allowed to {needed} in this project.")))
+    }
+
+    /// Refuses callers who may not administer the whole workspace.
+    pub fn require_workspace_admin(&self) -> Result<()> {
+        self.require(Permission::Admin)?;
+        if self.bound_to.is_some() {
+            return Err(Error::Forbidden(
+                "This needs a key or a role for the whole workspace, not for one project.".into(),
+            ));
+        }
+        Ok(())
     }
 }

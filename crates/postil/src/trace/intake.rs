@@ -14,6 +14,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::dialect::{self, SpanView};
+use super::evaluation::{self, Evaluation};
 use super::model::Kind;
 use super::otlp::{self, ReceivedSpan, TraceBatch};
 use super::price::PriceTable;
@@ -41,68 +42,87 @@ pub struct Origin {
 pub struct Prepared {
     project: i64,
     traces: Vec<PreparedTrace>,
+    /// The row of each trace, in the same order.
+    summaries: Vec<Vec<Value>>,
+    chunks: Vec<Vec<Value>>,
+    spans: Vec<Vec<Value>>,
+    /// The verdicts that the spans carry; a higher room stores them in the same transaction.
+    pub evaluations: Vec<Evaluation>,
 }
 
 #[derive(Debug)]
 struct PreparedTrace {
     trace_id: String,
-    summary: Vec<Value>,
-    chunks: Vec<Vec<Value>>,
-    spans: Vec<Vec<Value>>,
     span_ids: Vec<String>,
     /// Some model call came without messages: they may be in log records.
     wants_records: bool,
 }
 
 impl Prepared {
+    /// The project the spans belong to.
+    pub fn project(&self) -> i64 {
+        self.project
+    }
+
     /// How many spans will be stored.
     pub fn span_count(&self) -> usize {
-        self.traces.iter().map(|trace| trace.spans.len()).sum()
+        self.spans.len()
     }
 }
 
 /// Maps, rolls up and compresses the checked spans of a request.
 pub fn prepare(resource_spans: Vec<ResourceSpans>, origin: Origin, prices: &PriceTable) -> Prepared {
-    let mut traces: Vec<_> =
-        otlp::split_by_trace(resource_spans).iter().map(|batch| prepare_trace(batch, origin, prices)).collect();
+    let batches = otlp::split_by_trace(resource_spans);
+    let spans = batches.iter().flat_map(|batch| &batch.spans);
+    let evaluations = spans.flat_map(|received| evaluation::of_span(&received.span)).collect();
+    let mut batches = batches;
     // Transactions that touch the same traces take them in the same order, so they wait instead of deadlocking.
-    traces.sort_by(|a, b| a.trace_id.cmp(&b.trace_id));
-    Prepared { project: origin.project, traces }
+    batches.sort_by(|a, b| a.trace_id.cmp(&b.trace_id));
+    let mut prepared = Prepared {
+        project: origin.project,
+        traces: Vec::with_capacity(batches.len()),
+        summaries: Vec::with_capacity(batches.len()),
+        chunks: Vec::with_capacity(batches.len()),
+        spans: Vec::new(),
+        evaluations,
+    };
+    for batch in &batches {
+        prepared.add(batch, origin, prices);
+    }
+    prepared
 }
 
-fn prepare_trace(batch: &TraceBatch, origin: Origin, prices: &PriceTable) -> PreparedTrace {
-    let mut chunks = Vec::new();
-    let mut spans = Vec::with_capacity(batch.spans.len());
-    let mut facts = Vec::with_capacity(batch.spans.len());
-    let mut circumstances = Vec::with_capacity(batch.spans.len());
-    let mut wants_records = false;
-    let mut rest = &batch.spans[..];
-    for chunk in otlp::encode_chunks(&batch.spans) {
-        let (inside, after) = rest.split_at(chunk.span_count.min(rest.len()));
-        rest = after;
-        let stamp = Stamp {
-            project: origin.project,
-            received_at: origin.received_at,
-            chunk_id: chunk.id,
-            ingestion_version: origin.convention_version,
-        };
-        for received in inside {
-            let derived = derive(&view(received, origin.convention_version), &[], &batch.trace_id, stamp, prices);
-            wants_records |= !derived.facts.has_messages && derived.facts.kind == Kind::Llm;
-            spans.push(derived.row);
-            facts.push(derived.facts);
-            circumstances.push(derived.circumstances);
+impl Prepared {
+    fn add(&mut self, batch: &TraceBatch, origin: Origin, prices: &PriceTable) {
+        let mut facts = Vec::with_capacity(batch.spans.len());
+        let mut circumstances = Vec::with_capacity(batch.spans.len());
+        let mut wants_records = false;
+        let mut rest = &batch.spans[..];
+        for chunk in otlp::encode_chunks(&batch.spans) {
+            let (inside, after) = rest.split_at(chunk.span_count.min(rest.len()));
+            rest = after;
+            let stamp = Stamp {
+                project: origin.project,
+                received_at: origin.received_at,
+                chunk_id: chunk.id,
+                ingestion_version: origin.convention_version,
+            };
+            for received in inside {
+                let derived = derive(&view(received, origin.convention_version), &[], &batch.trace_id, stamp, prices);
+                wants_records |= !derived.facts.has_messages && derived.facts.kind == Kind::Llm;
+                self.spans.push(derived.row);
+                facts.push(derived.facts);
+                circumstances.push(derived.circumstances);
+            }
+            self.chunks.push(params![origin.project, &batch.trace_id, chunk.id, chunk.bytes].to_vec());
         }
-        chunks.push(params![origin.project, &batch.trace_id, chunk.id, chunk.bytes].to_vec());
-    }
-    let (_, summary) = row::trace(&facts, &mut circumstances, &batch.trace_id, origin.project, origin.received_at);
-    PreparedTrace {
-        trace_id: batch.trace_id.clone(),
-        summary,
-        span_ids: facts.into_iter().map(|facts| facts.span_id).collect(),
-        chunks,
-        spans,
-        wants_records,
+        let (_, summary) = row::trace(&facts, &mut circumstances, &batch.trace_id, origin.project, origin.received_at);
+        self.summaries.push(summary);
+        self.traces.push(PreparedTrace {
+            trace_id: batch.trace_id.clone(),
+            span_ids: facts.into_iter().map(|facts| facts.span_id).collect(),
+            wants_records,
+        });
     }
 }
 
@@ -136,16 +156,13 @@ fn derive(view: &SpanView<'_>, logs: &[&LogRecord], trace_id: &str, stamp: Stamp
 /// Writes the spans of one request. Sending them again changes nothing.
 pub fn store(tx: &mut Tx<'_>, prepared: &Prepared, prices: &PriceTable) -> Result<()> {
     let project = prepared.project;
-    let summaries: Vec<_> = prepared.traces.iter().map(|trace| trace.summary.clone()).collect();
-    let new: HashSet<String> = store::insert_new_traces(tx, &summaries)?.into_iter().collect();
+    let new: HashSet<String> = store::insert_new_traces(tx, &prepared.summaries)?.into_iter().collect();
     let known: Vec<_> = prepared.traces.iter().filter(|trace| !new.contains(&trace.trace_id)).collect();
     for trace in &known {
         store::lock_trace(tx, project, &trace.trace_id)?;
     }
-    for trace in &prepared.traces {
-        store::insert_chunks(tx, &trace.chunks)?;
-        store::upsert_spans(tx, &trace.spans)?;
-    }
+    store::insert_chunks(tx, &prepared.chunks)?;
+    store::upsert_spans(tx, &prepared.spans)?;
     let mut changed: BTreeMap<&str, bool> = known.iter().map(|trace| (trace.trace_id.as_str(), true)).collect();
     for trace in prepared.traces.iter().filter(|trace| trace.wants_records) {
         let with_records = store::spans_with_records(tx, project, &trace.trace_id)?;
@@ -201,9 +218,16 @@ pub struct PreparedLogs {
     rows: Vec<Vec<Value>>,
     /// The spans they belong to, by trace.
     spans: BTreeMap<String, HashSet<String>>,
+    /// The verdicts they carry; a higher room stores them in the same transaction.
+    pub evaluations: Vec<Evaluation>,
 }
 
 impl PreparedLogs {
+    /// The project the records belong to.
+    pub fn project(&self) -> i64 {
+        self.project
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -213,7 +237,8 @@ impl PreparedLogs {
 /// Lays out the checked log records of a request. Clients that log content without a time give only the time they
 /// observed it; the order inside the request decides then.
 pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> PreparedLogs {
-    let mut prepared = PreparedLogs { project: origin.project, rows: Vec::new(), spans: BTreeMap::new() };
+    let mut prepared =
+        PreparedLogs { project: origin.project, rows: Vec::new(), spans: BTreeMap::new(), evaluations: Vec::new() };
     let mut position = 0_i64;
     for resource in resource_logs {
         for scope in resource.scope_logs {
@@ -222,6 +247,7 @@ pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> Prepare
                 let span_id = hex::encode(&record.span_id);
                 let time =
                     if record.time_unix_nano == 0 { record.observed_time_unix_nano } else { record.time_unix_nano };
+                prepared.evaluations.extend(evaluation::of_record(&record));
                 let (event_name, severity) = (record.event_name.clone(), record.severity_number);
                 let alone = LogsData {
                     resource_logs: vec![ResourceLogs {

@@ -1,6 +1,8 @@
 //! Traces and spans: how they come in, what they mean, how they are found again.
 
 pub mod dialect;
+pub mod evaluation;
+pub mod filter;
 pub mod intake;
 pub mod model;
 pub mod otlp;
@@ -8,5 +10,8 @@ mod preview;
 pub mod price;
 pub mod rollup;
 mod row;
+pub mod search;
+pub mod session;
 pub mod span;
 mod store;
+pub mod summary;

@@ -20,7 +20,10 @@ pub fn input(span: &NormalizedSpan) -> Option<String> {
 
 /// The model's answer, or the raw output.
 pub fn output(span: &NormalizedSpan) -> Option<String> {
-    if let Some(line) = span.output.iter().rev().find_map(message_line) {
+    // Of several choices the first is the one an application takes; one that says something goes before a bare call.
+    let speaks = |message: &&Message| message.parts.iter().any(|part| matches!(part, Part::Text { .. }));
+    let spoken = span.output.iter().find(speaks).and_then(message_line);
+    if let Some(line) = spoken.or_else(|| span.output.iter().find_map(message_line)) {
         return Some(line);
     }
     let tool = span.tool.as_ref().and_then(|tool| tool.result.as_ref());

@@ -1,13 +1,14 @@
 //! From spans to the one row of a trace that lists show: pure, and independent of the order spans arrive in.
 
-use std::cmp::Ordering;
+mod totals;
+
 use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::dialect::SpanView;
-use super::model::{Cost, CostSource, Kind, NormalizedSpan, Status, Usage, UsageScope};
+use super::model::{Cost, Kind, NormalizedSpan, Status, Usage, UsageScope};
 use super::preview;
 
 /// What of a span its trace's summary is made from.
@@ -197,7 +198,7 @@ pub fn rollup(spans: &[SpanFacts]) -> TraceSummary {
     names(&tree, root, &mut summary);
     labels(&tree, root, &mut summary);
     errors(&tree, root, &mut summary);
-    totals(&tree, &mut summary);
+    totals::totals(&tree, &mut summary);
     summary
 }
 
@@ -226,10 +227,12 @@ impl<'a> Tree<'a> {
                 parent.filter(|parent| *parent != at)
             })
             .collect();
-        let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
-        for (at, parent) in parents.iter().enumerate() {
+        // Children as linked lists in two arrays: a list of its own for every span costs more than all the rest.
+        let mut first_child: Vec<Option<usize>> = vec![None; spans.len()];
+        let mut next_sibling: Vec<Option<usize>> = vec![None; spans.len()];
+        for (at, parent) in parents.iter().enumerate().rev() {
             if let Some(parent) = parent {
-                children[*parent].push(at);
+                next_sibling[at] = first_child[*parent].replace(at);
             }
         }
         let mut depths = vec![0; spans.len()];
@@ -241,7 +244,9 @@ impl<'a> Tree<'a> {
             downward.push(start);
             while let Some(&at) = downward.get(next) {
                 next += 1;
-                for &child in &children[at] {
+                let mut below = first_child[at];
+                while let Some(child) = below {
+                    below = next_sibling[child];
                     if !seen[child] {
                         seen[child] = true;
                         depths[child] = depths[at] + 1;
@@ -250,16 +255,16 @@ impl<'a> Tree<'a> {
                 }
             }
         };
-        for at in 0..spans.len() {
-            if parents[at].is_none() {
+        for (at, parent) in parents.iter().enumerate() {
+            if parent.is_none() {
                 visit(at, &mut seen, &mut downward, &mut depths);
             }
         }
         // What is left hangs in a circle: its earliest span counts as a top.
-        for at in 0..spans.len() {
+        for (at, parent) in parents.iter_mut().enumerate() {
             if !seen[at] {
                 visit(at, &mut seen, &mut downward, &mut depths);
-                parents[at] = None;
+                *parent = None;
             }
         }
         let root = (0..spans.len()).find(|at| spans[*at].parent_span_id.is_none());
@@ -291,6 +296,8 @@ fn names(tree: &Tree<'_>, root: &SpanFacts, summary: &mut TraceSummary) {
 /// Session, user, tags and metadata of all spans: the root's first, then by start.
 fn labels(tree: &Tree<'_>, root: &SpanFacts, summary: &mut TraceSummary) {
     let mut tags: BTreeSet<&str> = BTreeSet::new();
+    let calls = |span: &&SpanFacts| matches!(span.kind, Kind::Llm | Kind::Embedding | Kind::Reranker);
+    let called = tree.spans.iter().any(|span| calls(span) && span.response_model.is_some());
     let mut models = BTreeSet::new();
     let mut providers = BTreeSet::new();
     for span in std::iter::once(root).chain(tree.spans.iter().copied()) {
@@ -305,12 +312,16 @@ fn labels(tree: &Tree<'_>, root: &SpanFacts, summary: &mut TraceSummary) {
                 summary.tags.push(tag.clone());
             }
         }
+        // Clients repeat the metadata of a trace on every span: most of it is there already.
         for (key, value) in &span.metadata {
             if !summary.metadata.contains_key(key) {
                 summary.metadata.insert(key.clone(), value.clone());
             }
         }
-        models.extend(span.response_model.as_ref().or(span.request_model.as_ref()));
+        // Steps around a call repeat the name it was asked by, without the one that answered.
+        if calls(&span) || !called {
+            models.extend(span.response_model.as_ref().or(span.request_model.as_ref()));
+        }
         providers.extend(span.provider.as_ref());
     }
     summary.models = models.into_iter().cloned().collect();
@@ -349,160 +360,5 @@ fn errors(tree: &Tree<'_>, root: &SpanFacts, summary: &mut TraceSummary) {
     };
 }
 
-fn has_counts(usage: &Usage) -> bool {
-    usage.input.is_some() || usage.output.is_some() || usage.total.is_some()
-}
-
-/// Adds up usage and cost so that every call counts once.
-fn totals(tree: &Tree<'_>, summary: &mut TraceSummary) {
-    let mut counts = counted(tree, |span| has_counts(&span.usage), |span| span.usage.input);
-    duplicates(tree, &mut counts, |span| (span.has_messages, fields(&span.usage)));
-    let mut usage = Usage::default();
-    for at in (0..tree.spans.len()).filter(|at| counts[*at]) {
-        add(&mut usage, &tree.spans[at].usage);
-    }
-    summary.usage = usage;
-
-    let mut pays = counted(tree, |span| span.cost.is_some(), |span| span.usage.input);
-    // Of two reports of one call the client's own price is better than ours.
-    duplicates(tree, &mut pays, |span| {
-        (span.cost.as_ref().is_some_and(|cost| cost.source == CostSource::Client), u32::from(span.has_messages))
-    });
-    for at in (0..tree.spans.len()).filter(|at| pays[*at]) {
-        if let Some(cost) = &tree.spans[at].cost {
-            add_cost(&mut summary.cost, cost);
-        }
-    }
-}
-
-/// Which spans count: not those that repeat what the spans below them say.
-fn counted(tree: &Tree<'_>, says: impl Fn(&SpanFacts) -> bool, input: impl Fn(&SpanFacts) -> Option<u64>) -> Vec<bool> {
-    let length = tree.spans.len();
-    let mut counts: Vec<bool> = tree.spans.iter().map(|span| says(span)).collect();
-    // A sum counts only while the spans it sums up are not here.
-    let mut said_below = vec![false; length];
-    for &at in tree.downward.iter().rev() {
-        if counts[at] && tree.spans[at].usage_scope == UsageScope::Aggregate && said_below[at] {
-            counts[at] = false;
-        }
-        if let Some(parent) = tree.parents[at]
-            && (said_below[at] || says(tree.spans[at]))
-        {
-            said_below[parent] = true;
-        }
-    }
-    // A call reported by two spans, one inside the other, without an id to tell: same operation and model, same sum.
-    let mut above: Vec<Option<usize>> = vec![None; length];
-    for &at in &tree.downward {
-        if let Some(parent) = tree.parents[at] {
-            above[at] = if counts[parent] { Some(parent) } else { above[parent] };
-        }
-    }
-    let mut sums: HashMap<usize, u64> = HashMap::new();
-    for &at in tree.downward.iter().rev() {
-        if !counts[at] || !matches!(tree.spans[at].kind, Kind::Llm | Kind::Embedding) {
-            continue;
-        }
-        let span = tree.spans[at];
-        if sums.get(&at).is_some_and(|sum| Some(*sum) == input(span)) {
-            counts[at] = false;
-        }
-        // The nearest span above that reports the same kind of call; a bound keeps a deep chain cheap.
-        let mut next = above[at];
-        for _ in 0..16 {
-            let Some(outer) = next else { break };
-            if same_call(tree.spans[outer], span) {
-                let sum = sums.entry(outer).or_default();
-                *sum = sum.saturating_add(input(span).unwrap_or(0));
-                break;
-            }
-            next = above[outer];
-        }
-    }
-    counts
-}
-
-/// Whether two spans, one inside the other, can be two reports of one call.
-fn same_call(outer: &SpanFacts, inner: &SpanFacts) -> bool {
-    if outer.kind != inner.kind || (outer.response_id.is_some() && inner.response_id.is_some()) {
-        return false;
-    }
-    let same_operation = match (&outer.operation, &inner.operation) {
-        (Some(outer), Some(inner)) => outer == inner,
-        _ => true,
-    };
-    let models = |span: &'_ SpanFacts| [span.response_model.clone(), span.request_model.clone()];
-    let inner_models = models(inner);
-    same_operation
-        && models(outer).iter().flatten().any(|model| inner_models.iter().flatten().any(|other| other == model))
-}
-
-/// Of several spans with one response id, only the best keeps its mark.
-fn duplicates<K: Ord>(tree: &Tree<'_>, counts: &mut [bool], rank: impl Fn(&SpanFacts) -> K) {
-    let mut best: HashMap<&str, usize> = HashMap::new();
-    for at in 0..tree.spans.len() {
-        let span = tree.spans[at];
-        let Some(id) = span.response_id.as_deref().filter(|_| counts[at]) else { continue };
-        match best.get(id).copied() {
-            None => {
-                best.insert(id, at);
-            }
-            Some(other) => {
-                let wins = rank(span).cmp(&rank(tree.spans[other])) == Ordering::Greater;
-                let loser = if wins { other } else { at };
-                counts[loser] = false;
-                if wins {
-                    best.insert(id, at);
-                }
-            }
-        }
-    }
-}
-
-fn fields(usage: &Usage) -> u32 {
-    let known = [usage.input, usage.output, usage.total, usage.cache_read, usage.cache_write, usage.reasoning];
-    known.iter().flatten().count() as u32
-}
-
-fn add(sum: &mut Usage, usage: &Usage) {
-    let plus = |sum: &mut Option<u64>, count: Option<u64>| {
-        if let Some(count) = count {
-            *sum = Some(sum.unwrap_or(0).saturating_add(count));
-        }
-    };
-    plus(&mut sum.input, usage.input);
-    plus(&mut sum.output, usage.output);
-    plus(&mut sum.cache_read, usage.cache_read);
-    plus(&mut sum.cache_write, usage.cache_write);
-    plus(&mut sum.reasoning, usage.reasoning);
-    let total = match (usage.input, usage.output) {
-        (None, None) => usage.total,
-        (input, output) => usage.total.or(Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0)))),
-    };
-    plus(&mut sum.total, total);
-}
-
-fn add_cost(sum: &mut Option<Cost>, cost: &Cost) {
-    let Some(sum) = sum else {
-        *sum = Some(cost.clone());
-        return;
-    };
-    // Sums of different currencies mean nothing; the first one stands.
-    if sum.currency != cost.currency {
-        return;
-    }
-    let plus = |a: Option<f64>, b: Option<f64>| match (a, b) {
-        (Some(a), Some(b)) => Some(a + b),
-        _ => None,
-    };
-    sum.input = plus(sum.input, cost.input);
-    sum.output = plus(sum.output, cost.output);
-    sum.total += cost.total;
-    if cost.source == CostSource::Computed {
-        sum.source = CostSource::Computed;
-    }
-}
-
 #[cfg(test)]
-#[path = "rollup_tests.rs"]
 mod tests;

@@ -11,7 +11,6 @@ pub const NOON: i64 = 1_795_255_200_000_000;
 /// A fresh database, a clock that stands still, and what must be cleaned up afterwards.
 pub struct Bed {
     pub db: Db,
-    #[expect(dead_code, reason = "read by the tests of later rooms")]
     pub clock: Clock,
     pub location: Location,
     database: Option<String>,

@@ -2,5 +2,14 @@
 //!
 //! A test is a function of a [`bed::Bed`]; `both!` makes one test of it for each database.
 
+mod accounts;
 mod bed;
+mod captures;
 mod db;
+mod filter;
+mod reviews;
+mod search;
+#[path = "../captures/support.rs"]
+mod support;
+mod telemetry;
+mod traces;

@@ -33,7 +33,7 @@ pub(crate) fn system_in_front(context: &Context<'_>, instructions: Option<&Node<
 pub(crate) fn params(context: &Context<'_>, params: &mut Map<String, Value>) {
     for (key, value) in context.attributes.under("gen_ai.request.") {
         let name = &key["gen_ai.request.".len()..];
-        if matches!(name, "model" | "stream") && name == "model" {
+        if name == "model" {
             continue;
         }
         let node = Node::from_any(value);

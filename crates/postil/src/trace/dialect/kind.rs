@@ -6,20 +6,23 @@ use super::node::Node;
 use super::parse;
 use crate::trace::model::{Convention, Kind, UsageScope};
 
+/// Attributes that only a call of a model has.
+const CALL_KEYS: &[&str] = &[
+    "gen_ai.request.model",
+    "gen_ai.response.model",
+    "llm.model_name",
+    "llm.request.model_name",
+    "gen_ai.input.messages",
+    "gen_ai.output.messages",
+];
+
 /// The kind of a span, by the most telling attribute it has.
 pub(crate) fn kind(context: &Context<'_>) -> Kind {
     named_kind(context).unwrap_or_else(|| {
         let attributes = &context.attributes;
         if attributes.get("gen_ai.tool.name").is_some() || attributes.get("tool.name").is_some() {
             Kind::Tool
-        } else if ["gen_ai.request.model", "gen_ai.response.model", "llm.model_name", "llm.request.model_name"]
-            .iter()
-            .any(|key| attributes.get(key).is_some())
-        {
-            Kind::Llm
-        } else if attributes.get("gen_ai.input.messages").is_some()
-            || attributes.get("gen_ai.output.messages").is_some()
-        {
+        } else if CALL_KEYS.iter().any(|key| attributes.get(key).is_some()) {
             Kind::Llm
         } else if attributes.get("gen_ai.agent.name").is_some() {
             Kind::Agent

@@ -254,7 +254,7 @@ impl<'n> Builder<'n> {
                 return self.read_message(inner, finish.or(own).or(generation), depth + 1);
             }
         }
-        if let Some(item) = part::responses_item(node, kind, self.notes) {
+        if let Some(item) = part::responses_item(node, kind) {
             return Some((item, true));
         }
         let role = node.text_of("role").or_else(|| role_of(kind).map(|_| kind));

@@ -110,6 +110,7 @@ fn models(context: &Context<'_>, span: &mut NormalizedSpan) {
         .or_else(|| inside(Slot::SpanInputs, &["model"]))
         .or_else(|| inside(Slot::OrqRequest, &["model"]))
         .or_else(|| keyed(Family::Orq, &["orq.model.name", "orq.model.id", "orq.model"]))
+        .or_else(|| attributes.text("model_name").filter(|_| context.has(Family::Pydantic)))
         // On an error there was no answer whose model it could be.
         .or_else(|| langfuse.filter(|_| failed))
         .map(str::to_owned);
@@ -161,7 +162,8 @@ fn conversation(context: &Context<'_>, span: &mut NormalizedSpan) {
     if span.input.is_empty() {
         span.input_raw = raw::json(context, Direction::Input);
     }
-    if span.output.is_empty() && span.documents.is_empty() {
+    // The vectors of an embedding are long and say nothing to a reader; they stay in the attributes.
+    if span.output.is_empty() && span.documents.is_empty() && kind != Kind::Embedding {
         span.output_raw = raw::json(context, Direction::Output);
     }
     span.content_absent = kind == Kind::Llm
@@ -184,6 +186,7 @@ fn input(context: &Context<'_>, kind: Kind) -> Option<Vec<Message>> {
         .or_else(|| log_events::from_logs(context, direction))
         .or_else(|| pydantic::messages(context, direction))
         .or_else(|| orq::messages(context, kind, direction))
+        .or_else(|| raw::conversation(context, kind, direction))
 }
 
 fn output(context: &Context<'_>, kind: Kind) -> Option<Vec<Message>> {
@@ -199,6 +202,7 @@ fn output(context: &Context<'_>, kind: Kind) -> Option<Vec<Message>> {
         .or_else(|| log_events::from_logs(context, direction))
         .or_else(|| pydantic::messages(context, direction))
         .or_else(|| orq::messages(context, kind, direction))
+        .or_else(|| raw::conversation(context, kind, direction))
 }
 
 /// Finish reasons, and each on its message where it is clear which one that is.
@@ -255,3 +259,6 @@ fn tools(context: &Context<'_>) -> Vec<ToolDefinition> {
     }
     tools
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,11 +81,6 @@ pub(crate) fn tools(context: &Context<'_>) -> Vec<ToolDefinition> {
         .collect()
 }
 
-/// What a workflow, task or tool was called with: `{"args": [..], "kwargs": {..}}`.
-pub(crate) fn entity<'a>(context: &Context<'a>, key: &str) -> Option<Node<'a>> {
-    context.node(key)
-}
-
 /// The definitions of the current convention.
 pub(crate) fn current_tools(context: &Context<'_>) -> Vec<ToolDefinition> {
     context.node("gen_ai.tool.definitions").map_or(Vec::new(), |node| genai::tools(&node))

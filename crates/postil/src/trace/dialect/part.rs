@@ -44,7 +44,7 @@ fn call(id: Option<&str>, name: Option<&str>, given: Option<&Node<'_>>) -> Part 
 
 /// A map that can be a part of a message.
 pub(crate) fn looks_like_part(node: &Node<'_>) -> bool {
-    node.text_of("type").is_some_and(|kind| known_type(kind)) || node.first(&["functionCall", "inlineData"]).is_some()
+    node.text_of("type").is_some_and(known_type) || node.first(&["functionCall", "inlineData"]).is_some()
 }
 
 fn known_type(kind: &str) -> bool {
@@ -274,7 +274,7 @@ pub(crate) fn push_call(parts: &mut Vec<Part>, added: Part) {
 }
 
 /// An item of a Responses conversation other than a plain message.
-pub(crate) fn responses_item(node: &Node<'_>, kind: &str, notes: &Notes) -> Option<Message> {
+pub(crate) fn responses_item(node: &Node<'_>, kind: &str) -> Option<Message> {
     let (role, part) = match kind {
         "function_call" | "custom_tool_call" => {
             let id = first_text(node, &["call_id", "id"]);
@@ -291,7 +291,6 @@ pub(crate) fn responses_item(node: &Node<'_>, kind: &str, notes: &Notes) -> Opti
         }
         _ => return None,
     };
-    let _ = notes;
     Some(Message { role, parts: vec![part], name: None, finish_reason: None })
 }
 

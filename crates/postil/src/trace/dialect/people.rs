@@ -184,7 +184,8 @@ pub(crate) fn params(context: &Context<'_>) -> Map<String, Value> {
                     | "_type"
             );
             let structured = matches!(value, Node::List(_) | Node::Map(_));
-            if !content && !value.is_blank() && !(only_scalars && structured) {
+            let left_out = content || value.is_blank() || (only_scalars && structured);
+            if !left_out {
                 params.entry(key.as_ref()).or_insert_with(|| value.to_json());
             }
         }

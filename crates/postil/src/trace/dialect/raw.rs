@@ -1,13 +1,15 @@
 //! What a span took and gave when it is not a conversation: raw values, the run of a tool, documents.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::attributes::{self, Family};
 use super::context::{Context, Slot};
-use super::message::Direction;
+use super::message::{Direction, read};
 use super::node::Node;
-use super::{openinference, openllmetry, part};
-use crate::trace::model::{Document, Kind, ToolRun};
+use super::{openinference, parse, part};
+use crate::trace::model::{Document, Kind, Message, Role, ToolRun};
 
 /// The raw input or output of a span.
 pub(crate) fn value<'c, 'a>(context: &'c Context<'a>, direction: Direction) -> Option<Found<'c, 'a>> {
@@ -20,8 +22,9 @@ pub(crate) fn value<'c, 'a>(context: &'c Context<'a>, direction: Direction) -> O
     if let Some(node) = slots.iter().find_map(|slot| context.slot(*slot).filter(|node| !node.is_blank())) {
         return Some(Found::Shared(node));
     }
-    let keys: [(Option<Family>, &str); 5] = if input {
+    let keys: [(Option<Family>, &str); 6] = if input {
         [
+            (Some(Family::GenAi), "gen_ai.retrieval.query.text"),
             (Some(Family::Traceloop), "traceloop.entity.input"),
             (Some(Family::Ai), "ai.prompt"),
             (Some(Family::Ai), "ai.value"),
@@ -31,6 +34,7 @@ pub(crate) fn value<'c, 'a>(context: &'c Context<'a>, direction: Direction) -> O
     } else {
         [
             (Some(Family::Traceloop), "traceloop.entity.output"),
+            (Some(Family::GenAi), "gen_ai.retrieval.documents"),
             (Some(Family::Ai), "ai.response.text"),
             (Some(Family::Ai), "ai.response.object"),
             (Some(Family::Value), "output"),
@@ -39,8 +43,37 @@ pub(crate) fn value<'c, 'a>(context: &'c Context<'a>, direction: Direction) -> O
     };
     keys.iter()
         .filter(|(family, _)| family.is_none_or(|family| context.has(family)))
-        .find_map(|(_, key)| openllmetry::entity(context, key).filter(|node| !node.is_blank()))
+        .find_map(|(_, key)| context.node(key).map(decoded_items).filter(|node| !node.is_blank()))
         .map(Found::Own)
+}
+
+/// The AI SDK writes the values of an embedding as a list of JSON strings.
+fn decoded_items(node: Node<'_>) -> Node<'_> {
+    let Node::List(items) = node else { return node };
+    let decode = |item| match item {
+        Node::Text(Cow::Borrowed(text)) if text.starts_with('"') => {
+            parse::json(text).map_or(Node::Text(Cow::Borrowed(text)), |parsed| parsed.node)
+        }
+        other => other,
+    };
+    Node::List(items.into_iter().map(decode).collect())
+}
+
+/// A conversation in the raw value of a step around model calls, such as the state of a graph of agents.
+pub(crate) fn conversation(context: &Context<'_>, kind: Kind, direction: Direction) -> Option<Vec<Message>> {
+    if !matches!(kind, Kind::Agent | Kind::Chain) || !context.has(Family::Value) {
+        return None;
+    }
+    let slot = if direction == Direction::Input { Slot::InputValue } else { Slot::OutputValue };
+    let mut messages = read(context.slot(slot)?, direction, &context.notes)?;
+    // A state holds the whole conversation; what the step gave is its last word.
+    if direction == Direction::Output
+        && messages.len() > 1
+        && let Some(last) = messages.pop_if(|message| message.role == Role::Assistant)
+    {
+        return Some(vec![last]);
+    }
+    Some(messages)
 }
 
 /// A value that was parsed before, or for this purpose.
@@ -140,10 +173,11 @@ fn document(node: &Node<'_>) -> Option<Document> {
     if content.is_none() && id.is_none() {
         return None;
     }
+    let score = |node: &Node<'_>| node.first(&["score", "relevance_score", "similarity"]).and_then(Node::number);
     Some(Document {
         id,
         content: content.map(str::to_owned),
-        score: node.first(&["score", "relevance_score", "similarity"]).and_then(Node::number),
+        score: score(node).or_else(|| node.get("metadata").and_then(score)),
         metadata: node.get("metadata").filter(|metadata| !metadata.is_blank()).map(Node::to_json),
     })
 }

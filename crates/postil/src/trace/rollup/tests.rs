@@ -113,6 +113,19 @@ fn labels_of_the_root_win_over_earlier_ones() {
 }
 
 #[test]
+fn models_are_those_that_answered() {
+    let named = |mut span: SpanFacts, asked: &str, answered: Option<&str>| {
+        span.request_model = Some(asked.to_owned());
+        span.response_model = answered.map(str::to_owned);
+        span
+    };
+    let agent = named(span("a", None, Kind::Agent, 0, 9), "m", None);
+    assert_eq!(rollup(std::slice::from_ref(&agent)).models, ["m"]);
+    let call = named(span("b", Some("a"), Kind::Llm, 1, 2), "m", Some("m-2024"));
+    assert_eq!(rollup(&[agent, call]).models, ["m-2024"]);
+}
+
+#[test]
 fn a_circle_of_parents_ends() {
     let spans = [
         span("a", Some("b"), Kind::Llm, 0, 1),

@@ -1,0 +1,454 @@
+//! Annotations of spans: say, take back, read, list, history.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use postil::annotation::{
+    self, Annotate, Annotation, Annotator, AnnotatorKind, Answer, HistoryEntry, ListFilter, Metadata, Remove,
+    SubjectKind,
+};
+use postil::clock::{parse_rfc3339, rfc3339};
+use postil::page::PageRequest;
+use postil::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::body::Body;
+use super::caller::{ANNOTATE, By, READ};
+use super::error::{ApiResult, ErrorBody};
+use crate::state::App;
+
+/// The routes of this file.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(create, remove, of_span)).routes(routes!(list)).routes(routes!(history))
+}
+
+/// What can be said: text, a number, true or false, or some options.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "read by the document only")]
+pub(super) enum AnnotationValue {
+    /// Text, or one option.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// Yes or no.
+    Truth(bool),
+    /// Some options.
+    Options(Vec<String>),
+}
+
+/// One call that annotates one span; stored whole or not at all.
+#[derive(Deserialize, ToSchema)]
+struct AnnotationInput {
+    /// 1 to 10 answers. Each names a human review by `key`, or an evaluator result to correct by `parent_annotation_id`.
+    annotations: Vec<AnswerInput>,
+    metadata: Option<AnnotationMetadata>,
+    annotator: Option<AnnotatorInput>,
+    /// How long the annotator took.
+    duration_ms: Option<i64>,
+}
+
+/// One answer.
+#[derive(Deserialize, ToSchema)]
+struct AnswerInput {
+    /// The key of the human review.
+    key: Option<String>,
+    /// The evaluator result that is corrected.
+    parent_annotation_id: Option<String>,
+    #[schema(value_type = AnnotationValue)]
+    value: Value,
+    /// Why; at most 3000 characters.
+    explanation: Option<String>,
+    /// The number of a machine's verdict.
+    score: Option<f64>,
+    /// The name of a machine's verdict.
+    label: Option<String>,
+    /// Whether a machine's verdict is good enough.
+    passed: Option<bool>,
+}
+
+/// Attribution. Unknown fields are ignored.
+#[derive(Deserialize, Default, ToSchema)]
+struct AnnotationMetadata {
+    /// The end user. Without a reviewer they are the annotator, so that two users do not replace each other's values.
+    identity_id: Option<String>,
+    /// The same as `identity_id`, which wins.
+    #[serde(rename = "identityId")]
+    identity_id_camel: Option<String>,
+    /// The reviewer: the annotator, where one is named.
+    reviewer_id: Option<String>,
+    /// The same as `reviewer_id`, which wins.
+    #[serde(rename = "reviewerId")]
+    reviewer_id_camel: Option<String>,
+    /// Where it comes from.
+    source: Option<String>,
+}
+
+/// For whom a call speaks. What `llm` and `code` say is stored as an evaluator result.
+#[derive(Deserialize, ToSchema)]
+struct AnnotatorInput {
+    /// `human`, `llm`, `code` or `automation`.
+    kind: String,
+    /// Their id; without one whom the metadata names, or the API key.
+    id: Option<String>,
+}
+
+/// One call that takes values back: at least one key or id, at most ten of each.
+#[derive(Deserialize, ToSchema)]
+struct AnnotationRemoval {
+    /// The keys of human reviews.
+    keys: Option<Vec<String>>,
+    /// The evaluator results whose corrections are taken back.
+    parent_annotation_ids: Option<Vec<String>>,
+    metadata: Option<AnnotationMetadata>,
+    annotator: Option<AnnotatorInput>,
+    /// How long the annotator took.
+    duration_ms: Option<i64>,
+}
+
+impl From<AnnotationMetadata> for Metadata {
+    fn from(body: AnnotationMetadata) -> Metadata {
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        Metadata {
+            identity_id: given(body.identity_id).or(given(body.identity_id_camel)),
+            reviewer_id: given(body.reviewer_id).or(given(body.reviewer_id_camel)),
+            source: given(body.source),
+        }
+    }
+}
+
+impl AnnotatorInput {
+    fn read(self) -> Result<Annotator> {
+        let kind = AnnotatorKind::parse(&self.kind).ok_or_else(|| {
+            let message = "annotator.kind must be human, llm, code or automation.";
+            Error::field("invalid_annotator", "annotator.kind", message)
+        })?;
+        Ok(Annotator { kind, id: self.id.unwrap_or_default() })
+    }
+}
+
+impl From<AnswerInput> for Answer {
+    fn from(body: AnswerInput) -> Answer {
+        Answer {
+            key: body.key,
+            parent_annotation_id: body.parent_annotation_id,
+            value: body.value,
+            explanation: body.explanation,
+            score: body.score,
+            label: body.label,
+            passed: body.passed,
+        }
+    }
+}
+
+/// Span and trace ids are stored as lower-case hex, however they are written.
+pub(super) fn lower_hex(id: String) -> String {
+    if id.bytes().all(|byte| byte.is_ascii_hexdigit()) { id.to_ascii_lowercase() } else { id }
+}
+
+/// The parameters of a query, or an error that names the wrong one.
+pub(super) fn query<T>(given: std::result::Result<Query<T>, QueryRejection>) -> Result<T> {
+    given.map(|Query(query)| query).map_err(|cause| {
+        let text = cause.body_text();
+        let reason = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+        Error::Invalid {
+            name: "invalid_query",
+            field: reason.split_once(": ").map(|(field, _)| field.to_owned()),
+            message: format!("{reason}."),
+        }
+    })
+}
+
+/// A moment in a query, in microseconds.
+pub(super) fn moment(field: &'static str, given: Option<&String>) -> Result<Option<i64>> {
+    let Some(text) = given else { return Ok(None) };
+    let wrong = || {
+        let message = format!("{field} must be a time such as 2026-11-21T10:00:00Z.");
+        Error::field("invalid_time", field, message)
+    };
+    // A plus sign that was not encoded arrives as a space.
+    parse_rfc3339(&text.replace(' ', "+")).map(Some).ok_or_else(wrong)
+}
+
+/// Annotate a span
+///
+/// Every value is checked before any is stored. A second value of the same annotator for the same human review replaces
+/// the first; the history keeps both. The log of a generation span is annotated with it: it is the same record.
+#[utoipa::path(post, path = "/v2/traces/{trace_id}/spans/{span_id}/annotation", tag = "annotations",
+    params(("trace_id" = String, Path), ("span_id" = String, Path)), request_body = AnnotationInput,
+    responses((status = 200, description = "Stored. No body."), (status = "4XX", body = ErrorBody)))]
+async fn create(
+    State(app): State<App>,
+    By(caller): By<ANNOTATE>,
+    Path((trace_id, span_id)): Path<(String, String)>,
+    Body(body): Body<AnnotationInput>,
+) -> ApiResult<StatusCode> {
+    let (trace_id, span_id) = (lower_hex(trace_id), lower_hex(span_id));
+    let call = Annotate {
+        answers: body.annotations.into_iter().map(Answer::from).collect(),
+        metadata: body.metadata.map(Metadata::from).unwrap_or_default(),
+        annotator: body.annotator.map(AnnotatorInput::read).transpose()?,
+        duration_ms: body.duration_ms,
+    };
+    let (clock, limit) = (app.clock.clone(), app.string_limit);
+    app.db
+        .write(move |tx| annotation::annotate(tx, &clock, &caller, &trace_id, &span_id, &call, limit).map(drop))
+        .await?;
+    Ok(StatusCode::OK)
+}
+
+/// Take annotations back
+///
+/// Of the annotator that is named, or else of all. The history remains. A value that is not set is no error.
+#[utoipa::path(delete, path = "/v2/traces/{trace_id}/spans/{span_id}/annotation", tag = "annotations",
+    params(("trace_id" = String, Path), ("span_id" = String, Path)), request_body = AnnotationRemoval,
+    responses((status = 200, description = "Taken back. No body."), (status = "4XX", body = ErrorBody)))]
+async fn remove(
+    State(app): State<App>,
+    By(caller): By<ANNOTATE>,
+    Path((trace_id, span_id)): Path<(String, String)>,
+    Body(body): Body<AnnotationRemoval>,
+) -> ApiResult<StatusCode> {
+    let (trace_id, span_id) = (lower_hex(trace_id), lower_hex(span_id));
+    let call = Remove {
+        keys: body.keys.unwrap_or_default(),
+        parent_annotation_ids: body.parent_annotation_ids.unwrap_or_default(),
+        metadata: body.metadata.map(Metadata::from).unwrap_or_default(),
+        annotator: body.annotator.map(AnnotatorInput::read).transpose()?,
+        duration_ms: body.duration_ms,
+    };
+    let clock = app.clock.clone();
+    app.db.write(move |tx| annotation::remove(tx, &clock, &caller, &trace_id, &span_id, &call).map(drop)).await?;
+    Ok(StatusCode::OK)
+}
+
+/// An annotator.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AnnotatorView {
+    /// `human`, `llm`, `code` or `automation`.
+    kind: &'static str,
+    id: String,
+}
+
+impl From<Annotator> for AnnotatorView {
+    fn from(annotator: Annotator) -> AnnotatorView {
+        AnnotatorView { kind: annotator.kind.name(), id: annotator.id }
+    }
+}
+
+/// The current value of one annotator.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AnnotationView {
+    id: String,
+    /// The key of the human review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    human_review_id: Option<String>,
+    /// The evaluator result that is corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_annotation_id: Option<String>,
+    /// The evaluator that is corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluator: Option<String>,
+    /// The type of the human review, or the output type of the evaluator.
+    r#type: String,
+    #[schema(value_type = AnnotationValue)]
+    value: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<String>,
+    /// The version of the human review the value was given under; 0 for corrections of evaluators.
+    definition_version: i64,
+    annotator: AnnotatorView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_id: Option<String>,
+    source: String,
+    trace_id: String,
+    span_id: String,
+    created_at: String,
+    updated_at: String,
+}
+
+impl From<Annotation> for AnnotationView {
+    fn from(annotation: Annotation) -> AnnotationView {
+        let value = annotation.json();
+        let is_review = annotation.subject_kind == SubjectKind::HumanReview;
+        let of = |wanted: bool, text: String| (is_review == wanted).then_some(text);
+        AnnotationView {
+            key: of(true, annotation.key.clone()),
+            human_review_id: of(true, annotation.subject.clone()),
+            parent_annotation_id: of(false, annotation.subject),
+            evaluator: of(false, annotation.key),
+            id: annotation.id,
+            r#type: annotation.kind,
+            value,
+            explanation: annotation.explanation,
+            definition_version: annotation.definition_version,
+            annotator: annotation.annotator.into(),
+            identity_id: annotation.identity_id,
+            source: annotation.source,
+            trace_id: annotation.trace_id,
+            span_id: annotation.span_id,
+            created_at: rfc3339(annotation.created_at),
+            updated_at: rfc3339(annotation.updated_at),
+        }
+    }
+}
+
+/// A list of annotations.
+#[derive(Serialize, ToSchema)]
+struct AnnotationList {
+    #[schema(example = "list")]
+    object: &'static str,
+    data: Vec<AnnotationView>,
+    has_more: bool,
+}
+
+impl AnnotationList {
+    fn new(annotations: Vec<Annotation>, has_more: bool) -> Json<AnnotationList> {
+        let data = annotations.into_iter().map(AnnotationView::from).collect();
+        Json(AnnotationList { object: "list", data, has_more })
+    }
+}
+
+/// Read the annotations of a span
+#[utoipa::path(get, path = "/v2/traces/{trace_id}/spans/{span_id}/annotation", tag = "annotations",
+    params(("trace_id" = String, Path), ("span_id" = String, Path)),
+    responses((status = 200, body = AnnotationList), (status = "4XX", body = ErrorBody)))]
+async fn of_span(
+    State(app): State<App>,
+    By(caller): By<READ>,
+    Path((trace_id, span_id)): Path<(String, String)>,
+) -> ApiResult<Json<AnnotationList>> {
+    let (trace_id, span_id) = (lower_hex(trace_id), lower_hex(span_id));
+    let found = app.db.read(move |tx| annotation::for_span(tx, &caller, &trace_id, &span_id)).await?;
+    Ok(AnnotationList::new(found, false))
+}
+
+/// Which annotations to list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// 1 to 200; 10 without.
+    limit: Option<i64>,
+    /// The id of the last annotation of the page before.
+    starting_after: Option<String>,
+    /// The id of the first annotation of the page after.
+    ending_before: Option<String>,
+    /// The key of a human review.
+    key: Option<String>,
+    /// An option that is chosen, a number, `true` or `false`, or a whole text.
+    value: Option<String>,
+    trace_id: Option<String>,
+    span_id: Option<String>,
+    annotator_kind: Option<String>,
+    annotator_id: Option<String>,
+    identity_id: Option<String>,
+    source: Option<String>,
+    /// Last changed at or after this time.
+    from: Option<String>,
+    /// Last changed before this time.
+    to: Option<String>,
+}
+
+/// List the annotations of a project, newest first
+#[utoipa::path(get, path = "/v2/annotations", tag = "annotations", params(ListQuery),
+    responses((status = 200, body = AnnotationList), (status = "4XX", body = ErrorBody)))]
+async fn list(
+    State(app): State<App>,
+    By(caller): By<READ>,
+    given: std::result::Result<Query<ListQuery>, QueryRejection>,
+) -> ApiResult<Json<AnnotationList>> {
+    let given = query(given)?;
+    let page = PageRequest::new(given.limit, given.starting_after, given.ending_before)?;
+    let filter = ListFilter {
+        from: moment("from", given.from.as_ref())?,
+        to: moment("to", given.to.as_ref())?,
+        key: given.key,
+        value: given.value,
+        trace_id: given.trace_id.map(lower_hex),
+        span_id: given.span_id.map(lower_hex),
+        annotator_kind: given.annotator_kind,
+        annotator_id: given.annotator_id,
+        identity_id: given.identity_id,
+        source: given.source,
+    };
+    let found = app.db.read(move |tx| annotation::list(tx, caller.project.number, &filter, &page)).await?;
+    Ok(AnnotationList::new(found.data, found.has_more))
+}
+
+/// One thing that happened to an annotation.
+#[derive(Serialize, ToSchema)]
+struct AnnotationHistoryEntry {
+    id: String,
+    /// `set`, `change` or `remove`.
+    action: String,
+    /// The value from then on.
+    #[schema(value_type = Option<AnnotationValue>, nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<String>,
+    definition_version: i64,
+    annotator: AnnotatorView,
+    /// Who sent it: `key:…` or `member:…`.
+    actor: String,
+    /// With which client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity_id: Option<String>,
+    source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<i64>,
+    at: String,
+}
+
+impl From<HistoryEntry> for AnnotationHistoryEntry {
+    fn from(entry: HistoryEntry) -> AnnotationHistoryEntry {
+        AnnotationHistoryEntry {
+            id: entry.id,
+            action: entry.action,
+            value: entry.value.and_then(|json| serde_json::from_str(&json).ok()),
+            explanation: entry.explanation,
+            definition_version: entry.definition_version,
+            annotator: entry.annotator.into(),
+            actor: entry.actor,
+            client: entry.client,
+            identity_id: entry.identity_id,
+            source: entry.source,
+            duration_ms: entry.duration_ms,
+            at: rfc3339(entry.at),
+        }
+    }
+}
+
+/// What happened to an annotation.
+#[derive(Serialize, ToSchema)]
+struct AnnotationHistory {
+    #[schema(example = "list")]
+    object: &'static str,
+    data: Vec<AnnotationHistoryEntry>,
+    has_more: bool,
+}
+
+/// Read what happened to an annotation, oldest first; also after it was taken back
+#[utoipa::path(get, path = "/v2/annotations/{id}/history", tag = "annotations", params(("id" = String, Path)),
+    responses((status = 200, body = AnnotationHistory), (status = "4XX", body = ErrorBody)))]
+async fn history(
+    State(app): State<App>,
+    By(caller): By<READ>,
+    Path(id): Path<String>,
+) -> ApiResult<Json<AnnotationHistory>> {
+    let entries = app.db.read(move |tx| annotation::history(tx, caller.project.number, &id)).await?;
+    Ok(Json(AnnotationHistory {
+        object: "list",
+        data: entries.into_iter().map(AnnotationHistoryEntry::from).collect(),
+        has_more: false,
+    }))
+}

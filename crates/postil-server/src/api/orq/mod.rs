@@ -1,0 +1,4 @@
+//! Shapes that exist only for clients of orq.
+
+pub mod feedback;
+pub mod human_review_sets;

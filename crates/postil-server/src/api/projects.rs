@@ -1,0 +1,193 @@
+//! Projects.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use postil::clock::rfc3339;
+use postil::human_review;
+use postil::project::projects::{self, Draft};
+use postil::project::{Project, ProjectRef};
+use postil::{Clock, Result, Tx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::audit;
+use super::body::Body;
+use super::caller::{ADMIN, ANY, By, READ};
+use super::error::{ApiResult, ErrorBody};
+use super::params::{Cursor, Params};
+use crate::state::App;
+
+/// The routes of this file.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update, delete))
+}
+
+/// What a new project starts with, in the transaction that makes it.
+fn furnish(tx: &mut Tx<'_>, clock: &Clock, project: &ProjectRef) -> Result<()> {
+    human_review::create_defaults(tx, clock, project.number)
+}
+
+/// A project.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Project)]
+struct ProjectBody {
+    project_id: String,
+    name: String,
+    /// The name in addresses.
+    key: String,
+    is_archived: bool,
+    is_default: bool,
+    teams: Vec<String>,
+    created_at: String,
+    updated_at: String,
+    created_by_id: String,
+    updated_by_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+}
+
+impl From<Project> for ProjectBody {
+    fn from(project: Project) -> ProjectBody {
+        ProjectBody {
+            project_id: project.reference.id,
+            name: project.name,
+            key: project.key,
+            is_archived: project.archived_at.is_some(),
+            is_default: project.is_default,
+            teams: project.teams,
+            created_at: rfc3339(project.created_at),
+            updated_at: rfc3339(project.updated_at),
+            created_by_id: project.created_by,
+            updated_by_id: project.updated_by,
+            description: Some(project.description).filter(|text| !text.is_empty()),
+        }
+    }
+}
+
+/// One project.
+#[derive(Serialize, ToSchema)]
+struct ProjectAnswer {
+    project: ProjectBody,
+}
+
+/// One page of projects.
+#[derive(Serialize, ToSchema)]
+struct ProjectList {
+    /// Always `list`.
+    object: &'static str,
+    data: Vec<ProjectBody>,
+    has_more: bool,
+}
+
+/// What a new project is to be.
+#[derive(Deserialize, ToSchema)]
+struct NewProject {
+    /// 1 to 128 characters.
+    name: String,
+    teams: Option<Vec<String>>,
+    /// At most 500 characters.
+    description: Option<String>,
+}
+
+/// What is to change about a project.
+#[derive(Deserialize, ToSchema)]
+struct ProjectChange {
+    /// 1 to 128 characters.
+    name: Option<String>,
+    teams: Option<Vec<String>>,
+    /// At most 500 characters.
+    description: Option<String>,
+}
+
+/// Nothing but an object, as clients parse it.
+#[derive(Serialize, ToSchema)]
+pub struct Done {}
+
+/// List the projects the caller has a part in, newest first.
+#[utoipa::path(get, path = "/v2/projects", tag = "projects", params(Cursor), responses(
+    (status = 200, description = "One page", body = ProjectList),
+    (status = "4XX", description = "Why not", body = ErrorBody),
+))]
+async fn list(
+    By(caller): By<{ READ }>,
+    State(app): State<App>,
+    Params(cursor): Params<Cursor>,
+) -> ApiResult<Json<ProjectList>> {
+    let page = cursor.page()?;
+    let all = app.db.read(move |tx| projects::list(tx, &caller)).await?;
+    let page = page.cut(all, |project| &project.reference.id);
+    let data = page.data.into_iter().map(Into::into).collect();
+    Ok(Json(ProjectList { object: "list", data, has_more: page.has_more }))
+}
+
+/// Make a project.
+#[utoipa::path(post, path = "/v2/projects", tag = "projects", request_body = NewProject, responses(
+    (status = 200, description = "The project", body = ProjectAnswer),
+    (status = "4XX", description = "Why not", body = ErrorBody),
+))]
+async fn create(
+    By(caller): By<{ ADMIN }>,
+    State(app): State<App>,
+    Body(body): Body<NewProject>,
+) -> ApiResult<Json<ProjectAnswer>> {
+    let draft = Draft { name: Some(body.name), description: body.description, teams: body.teams };
+    let (by, clock) = (caller.clone(), app.clock.clone());
+    let making = app.db.write(move |tx| {
+        let project = projects::create(tx, &clock, &by, &draft)?;
+        furnish(tx, &clock, &project.reference)?;
+        Ok(project)
+    });
+    let project = making.await?;
+    audit::changed(&caller.actor.reference(), "project.create", &project.reference.id);
+    Ok(Json(ProjectAnswer { project: project.into() }))
+}
+
+/// Read a project.
+#[utoipa::path(get, path = "/v2/projects/{project_id}", tag = "projects", params(("project_id" = String, Path)),
+responses(
+    (status = 200, description = "The project", body = ProjectAnswer),
+    (status = "4XX", description = "Why not", body = ErrorBody),
+))]
+async fn get(
+    By(caller): By<{ READ }>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> ApiResult<Json<ProjectAnswer>> {
+    let project = app.db.read(move |tx| projects::get(tx, &caller, &id)).await?;
+    Ok(Json(ProjectAnswer { project: project.into() }))
+}
+
+/// Change a project.
+#[utoipa::path(patch, path = "/v2/projects/{project_id}", tag = "projects", params(("project_id" = String, Path)),
+request_body = ProjectChange, responses(
+    (status = 200, description = "The project as it is now", body = ProjectAnswer),
+    (status = "4XX", description = "Why not", body = ErrorBody),
+))]
+async fn update(
+    By(caller): By<{ ANY }>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Body(body): Body<ProjectChange>,
+) -> ApiResult<Json<ProjectAnswer>> {
+    let draft = Draft { name: body.name, description: body.description, teams: body.teams };
+    let (by, clock) = (caller.clone(), app.clock.clone());
+    let project = app.db.write(move |tx| projects::update(tx, &clock, &by, &id, &draft)).await?;
+    audit::changed(&caller.actor.reference(), "project.change", &project.reference.id);
+    Ok(Json(ProjectAnswer { project: project.into() }))
+}
+
+/// Archive a project: it is no longer shown and its keys stop working; its data stays.
+#[utoipa::path(delete, path = "/v2/projects/{project_id}", tag = "projects", params(("project_id" = String, Path)),
+responses(
+    (status = 200, description = "Archived", body = Done),
+    (status = "4XX", description = "Why not", body = ErrorBody),
+))]
+async fn delete(By(caller): By<{ ADMIN }>, State(app): State<App>, Path(id): Path<String>) -> ApiResult<Json<Done>> {
+    let (by, clock) = (caller.clone(), app.clock.clone());
+    let project = app.db.write(move |tx| projects::archive(tx, &clock, &by, &id)).await?;
+    app.forget_callers();
+    audit::changed(&caller.actor.reference(), "project.archive", &project.reference.id);
+    Ok(Json(Done {}))
+}

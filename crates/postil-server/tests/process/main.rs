@@ -1,0 +1,7 @@
+//! The real program as a child process: its command line, and what it keeps when it is killed or its disk or database
+//! goes away.
+
+mod acknowledged;
+mod command_line;
+mod outage;
+mod server;
