@@ -2,7 +2,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-const server = process.env["POSTIL_URL"] ?? "http://127.0.0.1:7700";
+const server = process.env.POSTIL_URL ?? "http://127.0.0.1:7700";
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],

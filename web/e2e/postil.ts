@@ -17,13 +17,13 @@ export class Postil {
   ) {}
 
   static async start(...flags: string[]): Promise<Postil> {
-    const program = process.env["POSTIL_BINARY"] ?? resolve(import.meta.dirname, "../../target/debug/postil");
+    const program = process.env.POSTIL_BINARY ?? resolve(import.meta.dirname, "../../target/debug/postil");
     if (!existsSync(program)) throw new Error(`${program} is missing: run 'cargo build'`);
     const folder = mkdtempSync(join(tmpdir(), "postil-e2e-"));
     const child = spawn(
       program,
       ["serve", "--listen", "127.0.0.1:0", "--otlp-grpc", "off", "--data", join(folder, "data"), ...flags],
-      { stdio: ["ignore", "pipe", "inherit"], env: { PATH: process.env["PATH"], POSTIL_LOG_LEVEL: "warn" } },
+      { stdio: ["ignore", "pipe", "inherit"], env: { PATH: process.env.PATH, POSTIL_LOG_LEVEL: "warn" } },
     );
     for await (const line of createInterface({ input: child.stdout })) {
       const url = /^listening on (http:\S+)$/.exec(line)?.[1];
@@ -46,7 +46,7 @@ export class Postil {
 /** Chromium as the system brings it. */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: process.env["POSTIL_CHROMIUM"] ?? "/usr/bin/chromium",
+    executablePath: process.env.POSTIL_CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-background-networking"],
   });
 }

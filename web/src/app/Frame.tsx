@@ -136,7 +136,7 @@ function Bar({ title }: { title: string }) {
         name="Show all keys"
         shortcut={useKeyName("key-sheet")}
         onClick={() => setOpen("keys")}
-        className="max-sm:hidden"
+        className="size-8 max-sm:hidden"
       >
         <CircleQuestionMark size={16} aria-hidden />
       </IconButton>

@@ -83,10 +83,10 @@ export function Correction({
               </span>
               {allowed && (
                 <>
-                  <IconButton name="Edit the correction" className="h-7 w-7" onClick={() => setEditing(true)}>
+                  <IconButton name="Edit the correction" className="size-7" onClick={() => setEditing(true)}>
                     <Pencil size={14} aria-hidden />
                   </IconButton>
-                  <IconButton name="Remove the correction" className="h-7 w-7" onClick={onRemove}>
+                  <IconButton name="Remove the correction" className="size-7" onClick={onRemove}>
                     <Trash2 size={14} aria-hidden />
                   </IconButton>
                 </>

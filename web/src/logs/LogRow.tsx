@@ -4,7 +4,7 @@ import { memo } from "react";
 import type { HumanReview, Log } from "../api/types";
 import { AnswerMark } from "../review/sentiment";
 import { cx } from "../ui/cx";
-import { duration, money, oneLine } from "../ui/format";
+import { duration, money, oneLine, shortModel } from "../ui/format";
 import { Status } from "../ui/Status";
 import { Time } from "../ui/Time";
 
@@ -70,7 +70,7 @@ export const LogRow = memo(function LogRow({
       {compact ? (
         <div className="flex h-full flex-col justify-center gap-0.5 px-3">
           <div className="flex items-center gap-2">
-            <span className="truncate text-ink-2">{log.model ?? log.name}</span>
+            <span className="truncate text-ink-2">{shortModel(log.model) || log.name}</span>
             {log.status === "error" && <Status status="error" brief />}
             <span className="flex-1" />
             <Feedback log={log} reviews={reviews} />
@@ -85,7 +85,9 @@ export const LogRow = memo(function LogRow({
           <Time iso={log.started_at} className="num text-ink-2" />
           <Status status={log.status} />
           <span className="truncate text-ink-2">{log.provider}</span>
-          <span className="truncate text-ink-2">{log.model}</span>
+          <span className="truncate text-ink-2" title={log.model}>
+            {shortModel(log.model)}
+          </span>
           <span className="truncate" dir="auto">
             {oneLine(log.input_preview)}
           </span>

@@ -59,7 +59,7 @@ function OptionsControl({ review, label, value, onAnswer, keys, disabled }: Cont
             data-option={option.value}
             onClick={() => onAnswer(choose(review, value, option.value))}
             className={cx(
-              "inline-flex min-h-8 max-w-full items-center gap-1.5 rounded-[6px] border px-2.5 text-sm disabled:opacity-60 pointer-coarse:min-h-11",
+              "inline-flex min-h-8 max-w-full items-center gap-1.5 rounded-[6px] border px-2 text-sm disabled:opacity-60 pointer-coarse:min-h-11",
               chosen ? `font-medium ${chosenLook[option.sentiment]}` : "border-line-strong bg-sheet hover:bg-hover",
             )}
           >
@@ -69,7 +69,7 @@ function OptionsControl({ review, label, value, onAnswer, keys, disabled }: Cont
               </kbd>
             )}
             <span className="min-w-0 text-left break-words">{option.label || option.value || "…"}</span>
-            {option.sentiment !== "neutral" && <SentimentMark sentiment={option.sentiment} />}
+            {option.sentiment !== "neutral" && <SentimentMark sentiment={option.sentiment} size={12} />}
           </button>
         );
       })}

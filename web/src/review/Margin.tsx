@@ -72,7 +72,7 @@ export function Margin({
       ref={box}
       aria-label="Margin"
       className="scroll flex h-full min-h-0 flex-col"
-      onFocus={(event) => setFocused(event.target.closest<HTMLElement>("[data-question]")?.dataset["question"])}
+      onFocus={(event) => setFocused(event.target.closest<HTMLElement>("[data-question]")?.dataset.question)}
       onBlur={(event) => {
         if (!event.currentTarget.contains(event.relatedTarget)) setFocused(undefined);
       }}
@@ -114,8 +114,8 @@ export function Margin({
       <Verdicts evaluations={evaluations} />
       <span className="flex-1" />
       {allowed && asked.length > 0 && (
-        <footer className="sticky bottom-0 flex items-center gap-2 border-t bg-paper px-4 py-1.5 text-xs text-ink-3">
-          <span className="flex-1">Each answer is saved at once.</span>
+        <footer className="sticky bottom-0 flex items-center gap-2 border-t bg-paper px-3 py-1.5 text-xs text-ink-3">
+          <span className="flex-1">Saved as you go.</span>
           <Button look="quiet" small onClick={() => void takeBack()}>
             <Undo2 size={14} aria-hidden /> Undo <Key id="undo" />
           </Button>

@@ -49,7 +49,7 @@ export function Question({ review, mine, others, saving, keys, disabled, place, 
       aria-labelledby={title}
       data-question={review.key}
       tabIndex={-1}
-      className="group px-4 py-3 -outline-offset-2"
+      className="group px-3 py-3 -outline-offset-2"
     >
       <div className="mb-1.5 flex min-h-5 items-center gap-2">
         <h3 id={title} className="min-w-0 text-sm font-semibold break-words">

@@ -19,7 +19,7 @@ export function Verdicts({ evaluations }: { evaluations: Evaluation[] }) {
   const machines = evaluations.filter((one) => one.evaluation_type !== "human_review");
   if (machines.length === 0) return null;
   return (
-    <section aria-label="Evaluators" className="border-t px-4 py-4">
+    <section aria-label="Evaluators" className="border-t px-3 py-4">
       <h3 className="mb-2 text-sm font-semibold">Evaluators</h3>
       <ul className="flex flex-col gap-2 text-sm">
         {machines.map((one) => (

@@ -130,7 +130,6 @@ function Editor({ review }: { review: HumanReview | undefined }) {
               <input
                 className="field"
                 maxLength={255}
-                autoFocus={!review}
                 aria-invalid={Boolean(wrong.title)}
                 placeholder="Tone of voice"
                 {...text("title")}

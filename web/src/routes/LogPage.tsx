@@ -101,7 +101,7 @@ export function LogPage() {
       </header>
       <div className="scroll grid min-h-0 flex-1 content-start lg:grid-cols-[minmax(0,1fr)_minmax(272px,27%)] lg:content-stretch lg:overflow-hidden">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-        <div tabIndex={0} role="region" aria-label="Conversation" className="scroll min-h-0 -outline-offset-2">
+        <section tabIndex={0} aria-label="Conversation" className="scroll min-h-0 -outline-offset-2">
           <Conversation key={id} span={shown} />
           <div className="-mt-8">
             {answer !== "" && (
@@ -116,7 +116,7 @@ export function LogPage() {
               />
             )}
           </div>
-        </div>
+        </section>
         <div className="min-h-0 max-lg:border-t lg:border-l">
           <Margin
             key={id}

@@ -1,11 +1,9 @@
-import { getRouteApi } from "@tanstack/react-router";
-import { type FormEvent, type ReactNode, useEffect, useState } from "react";
+import { useParams, useSearch } from "@tanstack/react-router";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { session } from "../api";
 import { type ApiError, asApiError } from "../api/error";
 import { Button } from "../ui/Button";
 import { ErrorLine } from "../ui/State";
-
-const route = getRouteApi("/sign-in");
 
 /** A page for people who are not signed in: the name, and one thing to do. */
 export function Door({ title, children }: { title: string; children: ReactNode }) {
@@ -49,8 +47,9 @@ export function Labelled({
 export const safeNext = (next: string | undefined): string => (next && /^\/(?![/\\])/.test(next) ? next : "/");
 
 export function SignIn() {
-  const { next } = route.useSearch();
-  const [token] = useState(() => new URLSearchParams(window.location.hash.slice(1)).get("token"));
+  const { next } = useSearch({ strict: false });
+  const { token: inPath } = useParams({ strict: false });
+  const [token] = useState(() => inPath ?? new URLSearchParams(window.location.hash.slice(1)).get("token"));
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
@@ -59,17 +58,14 @@ export function SignIn() {
     setBusy(true);
     setError(null);
     attempt.then(
-      () => window.location.assign(safeNext(next)),
+      // The page is replaced, so that the secret of a link does not stay in the history of the browser.
+      () => window.location.replace(safeNext(next)),
       (cause) => {
         setBusy(false);
         setError(asApiError(cause));
       },
     );
   };
-  useEffect(() => {
-    // The secret must not stay in the history of the browser.
-    if (token) window.history.replaceState(null, "", "/sign-in");
-  }, [token]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     enter(session.signIn(email, password));

@@ -1,24 +1,17 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { ArrowDown, ArrowUp, Link as LinkIcon, PanelLeft, X } from "lucide-react";
 import { useMemo, useState } from "react";
 import { asApiError } from "../api/error";
 import { useHere } from "../app/project";
-import { useKeyName } from "../keys/keymap";
-import { useCommand } from "../keys/useCommand";
+import { runCommand, useCommand } from "../keys/useCommand";
 import { Margin } from "../review/Margin";
 import { SpanDetail } from "../trace/SpanDetail";
 import { SpanTree } from "../trace/SpanTree";
 import { firstSpan } from "../trace/tree";
-import { useNeighbours } from "../traces/neighbours";
-import { IconButton } from "../ui/Button";
-import { CopyText } from "../ui/Copy";
+import { TraceHead } from "../traces/TraceHead";
 import { cx } from "../ui/cx";
-import { count, duration, money, tokens } from "../ui/format";
 import { ErrorPanel, Skeleton } from "../ui/State";
-import { Status } from "../ui/Status";
 import { Tabs } from "../ui/Tabs";
-import { Time } from "../ui/Time";
 import { toast } from "../ui/Toast";
 import { useMedia } from "../ui/useMedia";
 
@@ -32,7 +25,6 @@ export function TracePage() {
   const { trace: id } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { previous, next, close } = useNeighbours();
   const wide = useMedia("(min-width: 900px)");
   const [pane, setPane] = useState<Pane>("span");
   const summary = useQuery({
@@ -64,18 +56,6 @@ export function TracePage() {
   };
   useCommand("copy-link", copyLink);
   const error = spans.error ?? summary.error;
-  if (error) {
-    return (
-      <div>
-        <div className="flex h-10 items-center justify-end border-b px-2">
-          <IconButton name="Close the trace" onClick={close}>
-            <X size={16} aria-hidden />
-          </IconButton>
-        </div>
-        <ErrorPanel error={asApiError(error)} retry={() => void Promise.all([spans.refetch(), summary.refetch()])} />
-      </div>
-    );
-  }
   const trace = summary.data;
   const tree = spans.data && (
     <SpanTree
@@ -105,49 +85,10 @@ export function TracePage() {
   );
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <header className="flex h-10 shrink-0 items-center gap-2 border-b px-2">
-        <IconButton
-          name="Previous trace"
-          shortcut={useKeyName("previous-trace")}
-          disabled={!previous}
-          onClick={previous}
-        >
-          <ArrowUp size={16} aria-hidden />
-        </IconButton>
-        <IconButton name="Next trace" shortcut={useKeyName("next-trace")} disabled={!next} onClick={next}>
-          <ArrowDown size={16} aria-hidden />
-        </IconButton>
-        <h1 className="min-w-0 truncate font-semibold">{trace?.name ?? "Trace"}</h1>
-        {trace && (
-          <div className="num flex min-w-0 shrink items-center gap-2 overflow-hidden text-sm whitespace-nowrap text-ink-2 max-md:hidden">
-            <Status status={trace.status} />
-            <span>{duration(trace.duration_ms)}</span>
-            {trace.span_count !== undefined && <span>{count(trace.span_count)} spans</span>}
-            {trace.usage?.total_tokens !== undefined && <span>{tokens(trace.usage.total_tokens)} tokens</span>}
-            {trace.cost?.total !== undefined && <span>{money(trace.cost.total, trace.cost.currency)}</span>}
-            {trace.started_at && <Time iso={trace.started_at} />}
-            <CopyText text={id} name="trace id" short={10} />
-          </div>
-        )}
-        <span className="flex-1" />
-        <IconButton
-          name="Show or hide the list"
-          shortcut={useKeyName("toggle-list")}
-          className="max-[1179px]:hidden"
-          onClick={() =>
-            void navigate({ to: ".", search: ({ alone, ...rest }) => (alone ? rest : { ...rest, alone: true }) })
-          }
-        >
-          <PanelLeft size={16} aria-hidden />
-        </IconButton>
-        <IconButton name="Copy a link to this span" shortcut={useKeyName("copy-link")} onClick={copyLink}>
-          <LinkIcon size={16} aria-hidden />
-        </IconButton>
-        <IconButton name="Close the trace" shortcut={useKeyName("close-trace")} onClick={close}>
-          <X size={16} aria-hidden />
-        </IconButton>
-      </header>
-      {wide ? (
+      <TraceHead id={id} trace={trace} copyLink={copyLink} toggleList={() => runCommand("toggle-list")} />
+      {error ? (
+        <ErrorPanel error={asApiError(error)} retry={() => void Promise.all([spans.refetch(), summary.refetch()])} />
+      ) : wide ? (
         <div
           className={cx(
             "grid min-h-0 flex-1",

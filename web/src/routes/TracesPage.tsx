@@ -189,6 +189,8 @@ export function TracesPage() {
   );
 }
 
-function clean(search: TraceSearchParams): TraceSearchParams {
+function clean(
+  search: { [Name in keyof TraceSearchParams]?: TraceSearchParams[Name] | string | undefined },
+): TraceSearchParams {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
 }

@@ -35,7 +35,14 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): { next?: string } =>
-    typeof search["next"] === "string" ? { next: search["next"] } : {},
+    typeof search.next === "string" ? { next: search.next } : {},
+  component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
+});
+
+/** A one-time link. */
+const signInByLink = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/$token",
   component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
 });
 
@@ -124,6 +131,7 @@ const review = createRoute({
 
 const tree = root.addChildren([
   signIn,
+  signInByLink,
   invite,
   inside.addChildren([
     start,

@@ -1,6 +1,6 @@
 import { Bot, Settings2, TriangleAlert, User, Wrench } from "lucide-react";
 import { type ReactNode, useMemo, useRef } from "react";
-import type { Message, Normalized } from "../api/types";
+import type { Json, Message, Normalized } from "../api/types";
 import { useCommand } from "../keys/useCommand";
 import { CodeBlock } from "../ui/CodeBlock";
 import { cx } from "../ui/cx";
@@ -22,19 +22,19 @@ const ROLES = {
 const LONG = 24;
 
 function Line({
-  role,
+  speaker,
   name,
   output,
   children,
   finish,
 }: {
-  role: Message["role"];
+  speaker: Message["role"];
   name?: string | undefined;
   output?: boolean;
   children: ReactNode;
   finish?: string | undefined;
 }) {
-  const { label, icon: Icon } = ROLES[role];
+  const { label, icon: Icon } = ROLES[speaker];
   return (
     <article
       aria-label={`${name ?? label}${output ? ", answer" : ""}`}
@@ -64,7 +64,7 @@ function TurnView({ turn }: { turn: Turn }) {
   ));
   const length = turn.role === "system" ? words(textOf(turn)) : 0;
   return (
-    <Line role={turn.role} name={turn.name} output={turn.output} finish={turn.finish}>
+    <Line speaker={turn.role} name={turn.name} output={turn.output} finish={turn.finish}>
       {turn.role === "system" && length > 30 ? (
         <Fold label={`Instructions, ${count(length)} words`}>{body}</Fold>
       ) : (
@@ -75,7 +75,7 @@ function TurnView({ turn }: { turn: Turn }) {
   );
 }
 
-function Raw({ value }: { value: NonNullable<Normalized["input_raw"]> }) {
+function Raw({ value }: { value: Json }) {
   const read = unpacked(value);
   return typeof read === "object" && read !== null ? (
     <JsonTree value={read} open={3} />
@@ -129,7 +129,7 @@ export function Conversation({ span }: { span: Normalized }) {
         </div>
       )}
       {!hasInput && span.input_raw !== undefined && !tool && (
-        <Line role="user" name="input">
+        <Line speaker="user" name="input">
           <Raw value={span.input_raw} />
         </Line>
       )}
@@ -157,7 +157,7 @@ export function Conversation({ span }: { span: Normalized }) {
       )}
       {documents?.map((document, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: found documents do not change
-        <Line key={index} role="tool" name={`document ${document.id ?? index + 1}`}>
+        <Line key={index} speaker="tool" name={`document ${document.id ?? index + 1}`}>
           {document.score !== undefined && (
             <p className="num mb-1 text-xs text-ink-3">score {document.score.toFixed(3)}</p>
           )}
@@ -170,7 +170,7 @@ export function Conversation({ span }: { span: Normalized }) {
         </Line>
       ))}
       {!hasOutput && span.output_raw !== undefined && !tool && (
-        <Line role="assistant" name="output" output>
+        <Line speaker="assistant" name="output" output>
           <Raw value={span.output_raw} />
         </Line>
       )}

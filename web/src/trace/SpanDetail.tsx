@@ -77,12 +77,12 @@ export function SpanDetail({
           />
         </div>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <div
         key={summary.span_id}
         id="span-panel"
         role="tabpanel"
         aria-labelledby={`span-panel-${tab}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         tabIndex={0}
         className="scroll min-h-0 flex-1 -outline-offset-2"
       >

@@ -51,21 +51,23 @@ export function SpanTree({
   };
   const press = (event: KeyboardEvent) => {
     const span = shown[at];
-    const to: Record<string, () => void> = {
-      ArrowDown: () => go(at + 1),
-      ArrowUp: () => go(at - 1),
-      Home: () => go(0),
-      End: () => go(shown.length - 1),
-      ArrowLeft: () => {
-        if (span?.has_children && !folded.has(span.span_id)) fold(span, true);
-        else go(shown.findLastIndex((other, index) => index < at && other.level < (span?.level ?? 0)));
-      },
-      ArrowRight: () => {
-        if (span?.has_children && folded.has(span.span_id)) fold(span, false);
-        else if (span?.has_children) go(at + 1);
-      },
+    const left = () => {
+      if (span?.has_children && !folded.has(span.span_id)) fold(span, true);
+      else go(shown.findLastIndex((other, index) => index < at && other.level < (span?.level ?? 0)));
     };
-    const run = to[event.key];
+    const right = () => {
+      if (span?.has_children && folded.has(span.span_id)) fold(span, false);
+      else if (span?.has_children) go(at + 1);
+    };
+    const to = new Map([
+      ["ArrowDown", () => go(at + 1)],
+      ["ArrowUp", () => go(at - 1)],
+      ["Home", () => go(0)],
+      ["End", () => go(shown.length - 1)],
+      ["ArrowLeft", left],
+      ["ArrowRight", right],
+    ]);
+    const run = to.get(event.key);
     if (!run || event.altKey || event.metaKey || event.ctrlKey) return;
     event.preventDefault();
     run();

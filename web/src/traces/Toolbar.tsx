@@ -56,7 +56,7 @@ export function Toolbar({
             trigger={
               <Button look="plain" aria-label={`Order: ${sort.label}`}>
                 <ArrowUpDown size={16} aria-hidden />
-                <span className="max-sm:hidden">{sort.label}</span>
+                <span className="size-8 max-sm:hidden">{sort.label}</span>
               </Button>
             }
             entries={SORTS.map(({ id, label }) => ({
@@ -70,7 +70,7 @@ export function Toolbar({
             name={dense ? "Taller rows" : "Denser rows"}
             shortcut={densityKey}
             onClick={onDensity}
-            className="max-md:hidden"
+            className="size-8 max-md:hidden"
           >
             {dense ? <Rows3 size={16} aria-hidden /> : <Rows4 size={16} aria-hidden />}
           </IconButton>

@@ -3,13 +3,13 @@ import { memo } from "react";
 import type { HumanReview, TraceSummary } from "../api/types";
 import { AnswerMark } from "../review/sentiment";
 import { cx } from "../ui/cx";
-import { duration, money, oneLine, tokens } from "../ui/format";
+import { duration, money, oneLine, shortModel, tokens } from "../ui/format";
 import { Status } from "../ui/Status";
 import { Time } from "../ui/Time";
 
 /** The columns of the list: one place for heads and rows. */
 export const COLUMNS =
-  "grid-cols-[minmax(110px,1fr)_minmax(140px,2fr)_minmax(140px,2.2fr)_108px_64px_64px_64px_72px_minmax(96px,1fr)_88px] max-lg:grid-cols-[minmax(100px,1fr)_minmax(120px,2fr)_minmax(120px,2fr)_72px_64px_minmax(80px,1fr)_80px]";
+  "grid-cols-[minmax(110px,1fr)_minmax(140px,2fr)_minmax(140px,2.2fr)_120px_56px_64px_56px_72px_minmax(96px,1fr)_88px] max-lg:grid-cols-[minmax(100px,1fr)_minmax(120px,2fr)_minmax(120px,2fr)_72px_64px_minmax(80px,1fr)_80px]";
 
 const WIDE_ONLY = "max-lg:hidden";
 
@@ -98,7 +98,7 @@ export const TraceRow = memo(function TraceRow({ trace, project, reviews, marked
             {oneLine(said)}
           </span>
           <span className={cx("truncate text-ink-2", WIDE_ONLY)} title={trace.models?.join(", ")}>
-            {trace.models?.[0]}
+            {shortModel(trace.models?.[0])}
             {(trace.models?.length ?? 0) > 1 && ` +${(trace.models?.length ?? 0) - 1}`}
           </span>
           <Status status={trace.status} />

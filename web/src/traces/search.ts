@@ -39,7 +39,7 @@ export function traceSearch(search: Record<string, unknown>): TraceSearchParams 
     if (typeof value === "string" && value !== "") found[name] = value;
     else if (typeof value === "number") found[name] = String(value);
   }
-  if (search["alone"] === true) found.alone = true;
+  if (search.alone === true) found.alone = true;
   return found;
 }
 

@@ -39,7 +39,11 @@ export function useTraces(search: TraceSearchParams) {
   const { names, keys } = useFields();
   // The window stands still while somebody reads; looking again moves it.
   const [now, setNow] = useState(() => Date.now());
-  const window = useMemo(() => windowOf(search, now), [search.from, search.to, search.range, now]);
+  const { from, to, range } = search;
+  const window = useMemo(
+    () => windowOf({ ...(from ? { from } : {}), ...(to ? { to } : {}), ...(range ? { range } : {}) }, now),
+    [from, to, range, now],
+  );
   const { filters, query } = useMemo(() => compile(parse(search.q ?? ""), names, keys), [search.q, names, keys]);
   const body = useMemo(() => {
     const sort = sortOf(search.sort);
@@ -73,7 +77,7 @@ export function useNewTraces(body: ReturnType<typeof useTraces>["body"], now: nu
       const { sort: _, ...rest } = body;
       const from = new Date(now).toISOString();
       const to = new Date(Date.now() + 60_000).toISOString();
-      return (await api.aggregateTraces({ ...rest, from, to })).data[0]?.metrics["count"] ?? 0;
+      return (await api.aggregateTraces({ ...rest, from, to })).data[0]?.metrics.count ?? 0;
     },
     enabled: when,
     refetchInterval: 5000,
@@ -108,8 +112,8 @@ export function fill(
     const at = Date.parse(group[name] ?? "");
     if (Number.isNaN(at)) continue;
     const bucket = found.get(at) ?? { at, count: 0, errors: 0 };
-    bucket.count += metrics["count"] ?? 0;
-    if (group["status"] === "error") bucket.errors += metrics["count"] ?? 0;
+    bucket.count += metrics.count ?? 0;
+    if (group.status === "error") bucket.errors += metrics.count ?? 0;
     found.set(at, bucket);
   }
   const times = [...found.keys()];

@@ -13,17 +13,18 @@ const LOOKS: Record<Look, string> = {
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: Look;
   small?: boolean;
+  /** Holds only an icon. */
+  square?: boolean;
   ref?: Ref<HTMLButtonElement>;
 }
 
-export function Button({ look = "plain", small, className, type = "button", ...rest }: ButtonProps) {
+export function Button({ look = "plain", small, square, className, type = "button", ...rest }: ButtonProps) {
   return (
     <button
-      // biome-ignore lint/a11y/useButtonType: the type is given by default
       type={type}
       className={cx(
         "inline-flex shrink-0 items-center justify-center gap-1.5 rounded-[6px] whitespace-nowrap select-none disabled:opacity-50",
-        small ? "h-7 px-2 text-sm" : "h-8 px-3 text-sm",
+        square ? "" : small ? "h-7 px-2 text-sm" : "h-8 px-3 text-sm",
         LOOKS[look],
         className,
       )}
@@ -45,7 +46,8 @@ export function IconButton({
       look="quiet"
       aria-label={name}
       title={shortcut ? `${name} (${shortcut})` : name}
-      className={cx("w-8 px-0 max-sm:h-10 max-sm:w-10", className)}
+      square
+      className={className ?? "size-8 pointer-coarse:size-10"}
       {...rest}
     >
       {children}

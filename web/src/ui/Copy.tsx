@@ -34,7 +34,7 @@ export function CopyText({ text, name, short = 14 }: { text: string; name: strin
 export function CopyButton({ text, name }: { text: string; name: string }) {
   const [copied, copy] = useCopied();
   return (
-    <IconButton name={copied ? "Copied" : name} onClick={() => copy(text)} className="h-7 w-7">
+    <IconButton name={copied ? "Copied" : name} onClick={() => copy(text)} className="size-7">
       {copied ? <Check size={14} className="text-good" aria-hidden /> : <Copy size={14} aria-hidden />}
     </IconButton>
   );

@@ -95,8 +95,8 @@ function CopyPath({ path }: { path: string }) {
   return (
     <Button
       look="quiet"
-      small
-      className="w-7 px-0"
+      square
+      className="size-7"
       title={`Copy path ${path}`}
       aria-label={`Copy path ${path}`}
       onClick={() => void navigator.clipboard?.writeText(path)}

@@ -107,14 +107,14 @@ function block(token: Token): ReactNode {
     case "heading":
       // Headings of a trace are not headings of the page.
       return (
-        <p className={`mt-3 mb-1 font-semibold first:mt-0 ${HEADINGS[token["depth"] - 1] ?? "text-read"}`}>
+        <p className={`mt-3 mb-1 font-semibold first:mt-0 ${HEADINGS[token.depth - 1] ?? "text-read"}`}>
           {inline(token.tokens)}
         </p>
       );
     case "paragraph":
       return <p className="my-2 first:mt-0 last:mb-0">{inline(token.tokens)}</p>;
     case "code":
-      return <CodeBlock code={token["text"]} language={token["lang"]} />;
+      return <CodeBlock code={token.text} language={token.lang} />;
     case "blockquote":
       return (
         <blockquote className="my-2 border-s-2 border-line-strong ps-3 text-ink-2">{blocks(token.tokens)}</blockquote>
@@ -128,7 +128,7 @@ function block(token: Token): ReactNode {
     case "html":
       return <div className="my-2 font-mono text-sm whitespace-pre-wrap">{token.raw}</div>;
     default:
-      return token.tokens ? inline(token.tokens) : inline([token]);
+      return "tokens" in token ? inline(token.tokens) : inline([token]);
   }
 }
 
@@ -149,19 +149,19 @@ function span(token: Token): ReactNode {
     case "del":
       return <del>{inline(token.tokens)}</del>;
     case "codespan":
-      return <code className="rounded-sm bg-well px-1 font-mono text-[0.9em]">{token["text"]}</code>;
+      return <code className="rounded-sm bg-well px-1 font-mono text-[0.9em]">{token.text}</code>;
     case "br":
       return <br />;
     case "link":
-      return <InertLink address={token["href"]}>{inline(token.tokens)}</InertLink>;
+      return <InertLink address={token.href}>{inline(token.tokens)}</InertLink>;
     case "image":
-      return <TraceImage source={token["href"]} name={token["text"]} />;
+      return <TraceImage source={token.href} name={token.text} />;
     case "escape":
-      return token["text"];
+      return token.text;
     case "html":
       return token.raw;
     case "text":
-      return token.tokens ? inline(token.tokens) : plain(token["text"]);
+      return token.tokens ? inline(token.tokens) : plain(token.text);
     default:
       return token.raw;
   }

@@ -10,11 +10,14 @@ export function Status({ status, brief }: { status: string | undefined; brief?: 
       </span>
     );
   }
+  if (status === undefined) return null;
   const Icon = status === "ok" ? CircleCheck : CircleDashed;
   return (
     <span className="inline-flex items-center gap-1 text-ink-3">
       <Icon size={14} aria-hidden />
-      <span className={brief ? "sr-only" : undefined}>{status === "ok" ? "ok" : "not told"}</span>
+      <span className={brief || status !== "ok" ? "sr-only" : undefined}>
+        {status === "ok" ? "ok" : "no status was sent"}
+      </span>
     </span>
   );
 }

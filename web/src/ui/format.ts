@@ -23,13 +23,8 @@ export function money(value: number | undefined, currency = "USD"): string {
   if (value === undefined) return "";
   if (value === 0)
     return new Intl.NumberFormat("en", { style: "currency", currency, maximumFractionDigits: 0 }).format(0);
-  const digits = value >= 0.1 ? 2 : value >= 0.001 ? 4 : 6;
-  return new Intl.NumberFormat("en", {
-    style: "currency",
-    currency,
-    minimumFractionDigits: Math.min(digits, 2),
-    maximumFractionDigits: digits,
-  }).format(value);
+  const digits = value >= 0.1 ? { maximumFractionDigits: 2 } : { maximumSignificantDigits: 2 };
+  return new Intl.NumberFormat("en", { style: "currency", currency, ...digits }).format(value);
 }
 
 export function ago(iso: string, now: number = Date.now()): string {
@@ -53,6 +48,17 @@ export function exact(iso: string): string {
 }
 
 /** One line of a text, for a list. */
-export const oneLine = (text: string | undefined): string => (text ?? "").replace(/\s+/g, " ").trim();
+export const oneLine = (text: string | undefined): string =>
+  (text ?? "")
+    .slice(0, 600)
+    // The marks of Markdown say nothing in one line.
+    .replace(/^\s*(#{1,6}|>|[-*]|\|[-:| ]+\|$)\s/gm, "")
+    .replace(/\*\*|__|`+|\|[-: |]{3,}\|/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
+
+/** A model without the date of its version. */
+export const shortModel = (model: string | undefined): string =>
+  (model ?? "").replace(/-(\d{4}-\d{2}-\d{2}|\d{8})$/, "");
 
 export const words = (text: string): number => text.trim().split(/\s+/).filter(Boolean).length;

@@ -9,7 +9,6 @@ export function safeUrl(address: string): URL | undefined {
 }
 
 /** Characters that turn the direction of text, with which an address can look like another. */
-// biome-ignore lint/suspicious/noMisleadingCharacterClass: they are what is looked for
 const TURNING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 export const plainly = (text: string): string => text.replace(TURNING, "");

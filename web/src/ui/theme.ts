@@ -16,7 +16,7 @@ export function shownTheme(): "light" | "dark" {
 }
 
 function apply(): void {
-  document.documentElement.dataset["theme"] = shownTheme();
+  document.documentElement.dataset.theme = shownTheme();
 }
 
 export function chooseTheme(theme: Theme): void {
