@@ -70,7 +70,7 @@ export function Correction({
   return (
     <section aria-label="Answer" className="border-t">
       <div className={cx("grid", correction && "md:grid-cols-2 md:divide-x")}>
-        <div className="border-s-2 border-accent bg-sheet px-4 py-3">
+        <div className="border-s-2 border-s-accent bg-sheet px-4 py-3">
           <h3 className="mb-1 flex h-7 items-center text-xs font-semibold text-ink-2">Assistant</h3>
           <Text pieces={pieces} drop="added" />
         </div>
@@ -142,7 +142,7 @@ function Editor({
   return (
     <section aria-label="Correct the answer" className="border-t">
       <div className="grid md:grid-cols-2 md:divide-x">
-        <div className="border-s-2 border-accent bg-sheet px-4 py-3">
+        <div className="border-s-2 border-s-accent bg-sheet px-4 py-3">
           <h3 className="mb-1 flex h-7 items-center text-xs font-semibold text-ink-2">Assistant</h3>
           <Text pieces={pieces} drop="added" />
         </div>

@@ -29,6 +29,13 @@ describe("the difference of two texts", () => {
     expect(side(before, after, "removed")).toBe(after);
   });
 
+  it("tells texts that share little apart whole", () => {
+    expect(diff("Good news! You may return it.", "I am afraid the time is over.").map(({ kind }) => kind)).toEqual([
+      "removed",
+      "added",
+    ]);
+  });
+
   it("stays quick on long texts", () => {
     const long = Array.from({ length: 20_000 }, (_, index) => `word${index}`).join(" ");
     expect(side(long, [...long].reverse().join(""), "added")).toBe(long);

@@ -35,7 +35,39 @@ export function diff(before: string, after: string): Piece[] {
     add("added", middleB.join(""));
   } else walk(middleA, middleB, add);
   add("same", a.slice(a.length - end).join(""));
-  return found;
+  return readable(found, before, after);
+}
+
+/** Texts that share little are told apart whole; spaces between changed words change with them. */
+function readable(found: Piece[], before: string, after: string): Piece[] {
+  const words = (text: string) => text.replace(/[\s\p{P}]/gu, "").length;
+  const shared = found.reduce((sum, piece) => sum + (piece.kind === "same" ? words(piece.text) : 0), 0);
+  if (before !== "" && after !== "" && shared < 0.3 * Math.min(words(before), words(after))) {
+    return [
+      { kind: "removed", text: before },
+      { kind: "added", text: after },
+    ];
+  }
+  const made: Piece[] = [];
+  let removed = "";
+  let added = "";
+  const flush = () => {
+    if (removed) made.push({ kind: "removed", text: removed });
+    if (added) made.push({ kind: "added", text: added });
+    removed = "";
+    added = "";
+  };
+  for (const [at, { kind, text }] of found.entries()) {
+    const between = kind === "same" && /^[^\S\n]+$/.test(text) && at > 0 && at < found.length - 1;
+    if (kind === "removed" || between) removed += text;
+    if (kind === "added" || between) added += text;
+    if (kind === "same" && !between) {
+      flush();
+      made.push({ kind, text });
+    }
+  }
+  flush();
+  return made;
 }
 
 /** The longest common row of words, by the usual table. */

@@ -40,7 +40,10 @@ function Line({
       aria-label={`${name ?? label}${output ? ", answer" : ""}`}
       tabIndex={-1}
       data-message
-      className={cx("border-s-2 px-4 py-3 -outline-offset-2", output ? "border-accent bg-sheet" : "border-transparent")}
+      className={cx(
+        "border-s-2 px-4 py-3 -outline-offset-2",
+        output ? "border-s-accent bg-sheet" : "border-s-transparent",
+      )}
     >
       <h3 className="mb-1 flex items-center gap-1.5 text-xs font-semibold text-ink-2">
         <Icon size={14} aria-hidden />
@@ -175,7 +178,7 @@ export function Conversation({ span }: { span: Normalized }) {
         </Line>
       )}
       {error && (
-        <section aria-label="Error" className="border-s-2 border-bad px-4 py-3">
+        <section aria-label="Error" className="border-s-2 border-s-bad px-4 py-3">
           <h3 className="text-sm font-semibold text-bad">{error.type ?? "Error"}</h3>
           {error.message && <p className="mt-1 whitespace-pre-wrap">{error.message}</p>}
           {error.stack && (

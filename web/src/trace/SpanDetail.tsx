@@ -58,7 +58,7 @@ export function SpanDetail({
           <span className="flex-1" />
           <CopyText text={summary.span_id} name="span id" />
         </div>
-        <p className="num mt-0.5 truncate text-sm text-ink-2" title={exact(summary.started_at)}>
+        <p className="mt-0.5 truncate text-sm text-ink-2" title={exact(summary.started_at)}>
           {facts.join(" · ")}
         </p>
         <div className="-mx-3">
@@ -132,7 +132,7 @@ function Facts({ rows }: { rows: [string, ReactNode][] }) {
       {known.map(([name, value]) => (
         <div key={name} className="contents">
           <dt className="text-ink-2">{name}</dt>
-          <dd className="num break-words">{value}</dd>
+          <dd className="break-words">{value}</dd>
         </div>
       ))}
     </dl>

@@ -1,6 +1,7 @@
 import { ArrowUpDown, Clock, Rows3, Rows4 } from "lucide-react";
 import { useKeyName } from "../keys/keymap";
 import { Button, IconButton } from "../ui/Button";
+import { cx } from "../ui/cx";
 import { Menu } from "../ui/Menu";
 import { DEFAULT_RANGE, RANGES, SORTS, type TraceSearchParams } from "./search";
 
@@ -38,7 +39,7 @@ export function Toolbar({
         trigger={
           <Button look="plain" aria-label={`Time: ${fixed ? "chosen" : range?.label}`}>
             <Clock size={16} aria-hidden />
-            <span className="num max-sm:hidden">
+            <span className={cx("num max-sm:hidden", brief && "hidden")}>
               {fixed ? `${day(search.from ?? "")} – ${day(search.to ?? "")}` : range?.label}
             </span>
           </Button>
@@ -56,7 +57,7 @@ export function Toolbar({
             trigger={
               <Button look="plain" aria-label={`Order: ${sort.label}`}>
                 <ArrowUpDown size={16} aria-hidden />
-                <span className="size-8 max-sm:hidden">{sort.label}</span>
+                <span className="max-sm:hidden">{sort.label}</span>
               </Button>
             }
             entries={SORTS.map(({ id, label }) => ({

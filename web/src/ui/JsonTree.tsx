@@ -56,7 +56,7 @@ function Entry({ name, value, path, open }: { name: string | number; value: unkn
   const size = folds ? (Array.isArray(value) ? value.length : Object.keys(value).length) : 0;
   return (
     <li>
-      <div className="group flex items-start gap-1 rounded-sm hover:bg-well">
+      <div className="group relative flex items-start gap-1 rounded-sm pr-14 hover:bg-well">
         {folds ? (
           <button
             type="button"
@@ -74,7 +74,7 @@ function Entry({ name, value, path, open }: { name: string | number; value: unkn
             <Scalar value={value} />
           </span>
         )}
-        <span className="ml-auto flex opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
+        <span className="absolute top-0 right-0 flex h-6 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
           <CopyButton
             text={typeof value === "string" ? value : JSON.stringify(value, null, 2)}
             name={`Copy value of ${name}`}
