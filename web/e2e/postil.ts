@@ -148,6 +148,7 @@ export async function look(page: Page, name: string): Promise<void> {
   for (const { name: look, colorScheme, width, height } of LOOKS) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height });
+    await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme);
     await page.evaluate(() => document.fonts.ready);
     await page.screenshot({ path: join(SCREENSHOTS, `${name}-${look}.png`) });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -155,4 +156,5 @@ export async function look(page: Page, name: string): Promise<void> {
   }
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   await page.setViewportSize({ width: 1440, height: 900 });
+  await page.waitForFunction(() => document.documentElement.dataset.theme === "light");
 }

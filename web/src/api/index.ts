@@ -65,7 +65,7 @@ export function projectApi(project: string) {
         project,
         body: { keys: [key], annotator: { kind: "human", id: member } },
       }),
-    humanReviews: () => send<HumanReview[]>("GET", "/v2/human-evals", { project }),
+    humanReviews: () => send<HumanReview[]>("GET", "/v2/human-evals", { project, query: { include_archived: true } }),
     createHumanReview: (body: ReviewInput) => send<HumanReview>("POST", "/v2/human-evals", { project, body }),
     updateHumanReview: (id: string, body: ReviewInput) =>
       send<HumanReview>("PATCH", path`/v2/human-evals/${id}`, { project, body }),

@@ -76,6 +76,8 @@ function Bar({ title }: { title: string }) {
   const navigate = useNavigate();
   const [open, setOpen] = useState<"palette" | "keys" | null>(null);
   const [theme, setTheme] = useState(shownTheme);
+  // What closes must not close what was opened after it.
+  const close = (which: "palette" | "keys") => setOpen((now) => (now === which ? null : now));
   const params = { project: project.key };
   const go = (key: string) => void navigate({ to: "/p/$project/traces", params: { project: key } });
   const switchTheme = () => {
@@ -127,10 +129,16 @@ function Bar({ title }: { title: string }) {
       </span>
       <span className="px-2 text-sm text-ink-2">{title}</span>
       <span className="flex-1" />
-      <Button look="quiet" small onClick={() => setOpen("palette")} aria-label="Search and run commands">
+      <Button look="quiet" small onClick={() => setOpen("palette")}>
         <Search size={16} aria-hidden />
-        <span className="hidden sm:inline">Search</span>
-        {paletteKey && <kbd className="kbd hidden sm:inline-flex">{paletteKey}</kbd>}
+        <span className="sr-only sm:not-sr-only">
+          Search<span className="sr-only"> and run commands</span>
+        </span>
+        {paletteKey && (
+          <kbd aria-hidden className="kbd hidden sm:inline-flex">
+            {paletteKey}
+          </kbd>
+        )}
       </Button>
       <IconButton
         name="Show all keys"
@@ -170,11 +178,11 @@ function Bar({ title }: { title: string }) {
       />
       <Palette
         open={open === "palette"}
-        onClose={() => setOpen(null)}
+        onClose={() => close("palette")}
         extra={extra}
         search={(words) => void navigate({ to: "/p/$project/traces", params, search: { q: JSON.stringify(words) } })}
       />
-      <KeySheet open={open === "keys"} onClose={() => setOpen(null)} />
+      <KeySheet open={open === "keys"} onClose={() => close("keys")} />
     </header>
   );
 }

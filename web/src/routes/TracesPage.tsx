@@ -29,13 +29,13 @@ export function TracesPage() {
   const wide = useMedia("(min-width: 1180px)");
   const fields = useFields();
   const reviews = useReviews();
-  const { list, rows, body, window, now, fixed, refresh } = useTraces(search);
+  const { list, rows, body, window, fixed, refresh } = useTraces(search);
   const histogram = useHistogram(body);
   const [marked, setMarked] = useState(-1);
   const [dense, setDense] = useState(() => localStorage.getItem("postil.dense") === "true");
   const listShown = !open || (wide && !search.alone);
-  const fresh = useNewTraces(body, now, !fixed && !search.sort && list.isSuccess);
   const total = useMemo(() => histogram.data?.reduce((sum, bucket) => sum + bucket.count, 0), [histogram.data]);
+  const fresh = useNewTraces(body, total, !fixed && !search.sort && list.isSuccess && !histogram.isPlaceholderData);
   const unfiltered = !search.q && !fixed;
 
   const change = (next: Partial<Record<keyof TraceSearchParams, string | undefined>>) =>

@@ -129,7 +129,7 @@ function SpanRow({ span, top, scale, chosen, annotated, folded, onChoose, onFold
       aria-selected={chosen}
       aria-level={span.level + 1}
       aria-expanded={span.has_children ? !folded : undefined}
-      aria-label={`${span.name}, ${kindName(span.type)}, ${duration(span.duration_ms)}${failed ? ", error" : ""}${annotated ? ", judged" : ""}`}
+      aria-label={`${span.name} ${duration(span.duration_ms)}, ${kindName(span.type)}${failed ? ", error" : ""}${annotated ? ", judged" : ""}`}
       title={[span.name, span.model, duration(span.duration_ms)].filter(Boolean).join(" · ")}
       onClick={onChoose}
       className={cx(

@@ -65,25 +65,28 @@ export function useTraces(search: TraceSearchParams) {
   });
   const rows = useMemo<TraceSummary[]>(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
   const fixed = Boolean(search.from && search.to);
-  return { list, rows, body, window, now, fixed, refresh: () => setNow(Date.now()) };
+  return { list, rows, body, window, fixed, refresh: () => setNow(Date.now()) };
 }
 
-/** How many traces came since the list was read; asked for quietly. */
-export function useNewTraces(body: ReturnType<typeof useTraces>["body"], now: number, when: boolean): number {
+/** How many traces there are more than the screen says; asked for quietly. Late ones count too. */
+export function useNewTraces(
+  body: ReturnType<typeof useTraces>["body"],
+  shown: number | undefined,
+  when: boolean,
+): number {
   const { api, project } = useHere();
+  const { sort: _, ...rest } = body;
   const fresh = useQuery({
-    queryKey: [project.key, "new-traces", body, now],
+    queryKey: [project.key, "new-traces", rest],
     queryFn: async () => {
-      const { sort: _, ...rest } = body;
-      const from = new Date(now).toISOString();
       const to = new Date(Date.now() + 60_000).toISOString();
-      return (await api.aggregateTraces({ ...rest, from, to })).data[0]?.metrics.count ?? 0;
+      return (await api.aggregateTraces({ ...rest, to })).data[0]?.metrics.count ?? 0;
     },
-    enabled: when,
-    refetchInterval: 5000,
+    enabled: when && shown !== undefined,
+    refetchInterval: 3000,
     staleTime: 0,
   });
-  return fresh.data ?? 0;
+  return Math.max(0, (fresh.data ?? 0) - (shown ?? 0));
 }
 
 export interface Bucket {

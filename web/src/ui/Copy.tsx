@@ -22,7 +22,7 @@ export function CopyText({ text, name, short = 14 }: { text: string; name: strin
       type="button"
       onClick={() => copy(text)}
       title={copied ? "Copied" : `${text} (click to copy)`}
-      aria-label={copied ? `Copied ${name}` : `Copy ${name} ${text}`}
+      aria-label={copied ? `${shown}: ${name} copied` : `${shown}: copy ${name}`}
       className="inline-flex items-center gap-1 rounded-sm font-mono text-xs text-ink-2 hover:bg-hover hover:text-ink"
     >
       {shown}
