@@ -96,6 +96,7 @@ it("a whole judgement by keyboard alone", async () => {
   await page.keyboard.press("r");
   await page.getByRole("tab", { name: "Raw", selected: true }).waitFor();
   await page.keyboard.press("Control+k");
+  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Command");
   await page.keyboard.type("all keys");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog", { name: "Keys" }).waitFor();

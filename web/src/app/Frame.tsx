@@ -10,6 +10,7 @@ import { Button, IconButton } from "../ui/Button";
 import { cx } from "../ui/cx";
 import { Menu } from "../ui/Menu";
 import { chooseTheme, shownTheme } from "../ui/theme";
+import { useMedia } from "../ui/useMedia";
 import { useHere } from "./project";
 
 const PLACES = [
@@ -75,7 +76,10 @@ function Bar({ title }: { title: string }) {
   const { me, project } = useHere();
   const navigate = useNavigate();
   const [open, setOpen] = useState<"palette" | "keys" | null>(null);
-  const [theme, setTheme] = useState(shownTheme);
+  // Shown anew when the system changes its mind.
+  useMedia("(prefers-color-scheme: dark)");
+  const [, setChosen] = useState<string>();
+  const theme = shownTheme();
   // What closes must not close what was opened after it.
   const close = (which: "palette" | "keys") => setOpen((now) => (now === which ? null : now));
   const params = { project: project.key };
@@ -83,7 +87,7 @@ function Bar({ title }: { title: string }) {
   const switchTheme = () => {
     const next = theme === "dark" ? "light" : "dark";
     chooseTheme(next);
-    setTheme(next);
+    setChosen(next);
   };
   const paletteKey = useKeyName("palette");
   useCommand("palette", () => setOpen("palette"), { whileTyping: true });

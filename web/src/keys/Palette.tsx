@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { cx } from "../ui/cx";
 import { Dialog } from "../ui/Overlay";
 import { Key } from "./Key";
@@ -37,14 +37,20 @@ export function Palette({
   extra: PaletteEntry[];
   search: (words: string) => void;
 }) {
+  const input = useRef<HTMLInputElement>(null);
   return (
-    <Dialog open={open} onClose={onClose} title="Search and run commands" hideTitle>
-      <PaletteBody onClose={onClose} extra={extra} search={search} />
+    <Dialog open={open} onClose={onClose} title="Search and run commands" hideTitle focus={input}>
+      <PaletteBody input={input} onClose={onClose} extra={extra} search={search} />
     </Dialog>
   );
 }
 
-function PaletteBody({ onClose, extra, search }: Omit<Parameters<typeof Palette>[0], "open">) {
+function PaletteBody({
+  input,
+  onClose,
+  extra,
+  search,
+}: Omit<Parameters<typeof Palette>[0], "open"> & { input: RefObject<HTMLInputElement | null> }) {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
@@ -78,6 +84,7 @@ function PaletteBody({ onClose, extra, search }: Omit<Parameters<typeof Palette>
   return (
     <>
       <input
+        ref={input}
         className="w-full border-b bg-transparent px-4 py-3 text-md -outline-offset-2"
         placeholder="Type a command or words to find"
         aria-label="Command"

@@ -28,8 +28,8 @@ export function Verdicts({ evaluations }: { evaluations: Evaluation[] }) {
               <Gavel size={14} aria-hidden className="text-ink-3" />
               <span className="min-w-0 truncate">{one.display_name ?? one.evaluator_id ?? "evaluator"}</span>
               <span className="flex-1" />
-              {one.passed === true && <Check size={14} aria-label="passed" className="text-good" />}
-              {one.passed === false && <X size={14} aria-label="did not pass" className="text-bad" />}
+              {one.passed === true && <Check size={14} role="img" aria-label="passed" className="text-good" />}
+              {one.passed === false && <X size={14} role="img" aria-label="did not pass" className="text-bad" />}
               <span className="num font-medium">{said(one)}</span>
             </div>
             {one.explanation && (

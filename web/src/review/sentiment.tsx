@@ -11,7 +11,7 @@ export const SENTIMENT_TEXT: Record<Sentiment, string> = {
 /** A sign for a sentiment, so that it is not told by colour alone. */
 export function SentimentMark({ sentiment, size = 14 }: { sentiment: Sentiment; size?: number }) {
   const Icon = sentiment === "positive" ? ThumbsUp : sentiment === "negative" ? ThumbsDown : Minus;
-  return <Icon size={size} aria-label={sentiment} className={cx("shrink-0", SENTIMENT_TEXT[sentiment])} />;
+  return <Icon size={size} role="img" aria-label={sentiment} className={cx("shrink-0", SENTIMENT_TEXT[sentiment])} />;
 }
 
 export const labelOf = (review: HumanReview | undefined, value: string): string =>

@@ -5,7 +5,7 @@ import type { SpanSummary } from "../api/types";
 import { useCommand } from "../keys/useCommand";
 import { cx } from "../ui/cx";
 import { duration } from "../ui/format";
-import { KindIcon, kindName } from "./kinds";
+import { KindIcon } from "./kinds";
 import { bar, type Scale, scaleOf, visible } from "./tree";
 
 const ROW = 32;
@@ -129,7 +129,6 @@ function SpanRow({ span, top, scale, chosen, annotated, folded, onChoose, onFold
       aria-selected={chosen}
       aria-level={span.level + 1}
       aria-expanded={span.has_children ? !folded : undefined}
-      aria-label={`${span.name} ${duration(span.duration_ms)}, ${kindName(span.type)}${failed ? ", error" : ""}${annotated ? ", judged" : ""}`}
       title={[span.name, span.model, duration(span.duration_ms)].filter(Boolean).join(" · ")}
       onClick={onChoose}
       className={cx(
@@ -152,8 +151,8 @@ function SpanRow({ span, top, scale, chosen, annotated, folded, onChoose, onFold
       </button>
       <KindIcon kind={span.type} />
       <span className={cx("min-w-0 flex-1 truncate", chosen && "font-medium", failed && "text-bad")}>{span.name}</span>
-      {annotated && <span className="size-1.5 shrink-0 rounded-full bg-accent" />}
-      {failed && <OctagonAlert size={14} className="shrink-0 text-bad" aria-hidden />}
+      {annotated && <span role="img" aria-label="judged" className="size-1.5 shrink-0 rounded-full bg-accent" />}
+      {failed && <OctagonAlert size={14} className="shrink-0 text-bad" role="img" aria-label="error" />}
       <span className="num shrink-0 text-xs text-ink-3">{duration(span.duration_ms)}</span>
       <span className="relative h-1.5 w-14 shrink-0 rounded-full bg-well" aria-hidden>
         <span

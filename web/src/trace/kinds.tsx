@@ -32,5 +32,5 @@ export const kindName = (kind: string): string => KINDS[kind]?.[1] ?? "step";
 
 export function KindIcon({ kind }: { kind: string }) {
   const [Icon, name] = KINDS[kind] ?? [Box, "step"];
-  return <Icon size={14} aria-label={name} className="shrink-0 text-ink-3" />;
+  return <Icon size={14} role="img" aria-label={name} className="shrink-0 text-ink-3" />;
 }

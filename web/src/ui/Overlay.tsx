@@ -1,6 +1,6 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import type { ReactNode, RefObject } from "react";
 import { cx } from "./cx";
 
 interface DialogProps {
@@ -10,15 +10,18 @@ interface DialogProps {
   /** Read out, but not shown. */
   hideTitle?: boolean;
   wide?: boolean;
+  /** What has the focus first. */
+  focus?: RefObject<HTMLElement | null>;
   children: ReactNode;
 }
 
-export function Dialog({ open, onClose, title, hideTitle, wide, children }: DialogProps) {
+export function Dialog({ open, onClose, title, hideTitle, wide, focus, children }: DialogProps) {
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-black/30 transition-opacity duration-120 data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Base.Popup
+          {...(focus ? { initialFocus: focus } : {})}
           className={cx(
             "floating fixed top-[12vh] left-1/2 z-50 flex max-h-[76vh] w-[calc(100vw-24px)] -translate-x-1/2 flex-col data-ending-style:-translate-x-1/2 data-starting-style:-translate-x-1/2",
             wide ? "max-w-[720px]" : "max-w-[520px]",
