@@ -124,7 +124,7 @@ pub fn base_url(public_url: Option<&str>, listening: SocketAddr) -> String {
 
 /// The page that takes the token of a one-time link.
 pub fn sign_in_url(base: &str, token: &str) -> String {
-    format!("{base}/sign-in/{token}")
+    format!("{base}/sign-in#token={token}")
 }
 
 /// The lines of the greeting.

@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod body;
 pub mod caller;
+pub mod docs;
 pub mod encoding;
 pub mod error;
 pub mod evaluators;
@@ -78,6 +79,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(users::routes())
         .merge(workspaces::routes())
         .merge(health::routes())
+        .merge(docs::routes())
         .merge(human_reviews::routes())
         .merge(annotations::routes())
         .merge(logs::routes())

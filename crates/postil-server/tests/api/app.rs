@@ -5,8 +5,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use postil::Clock;
 use postil::db::{Db, Location};
-use postil::human_review;
-use postil::project::{Caller, key};
+use postil::project::{Caller, key, start};
 use postil_server::state::Limits;
 use postil_server::{App, api};
 use serde_json::Value;
@@ -40,12 +39,13 @@ pub struct Answer {
 }
 
 impl TestApp {
+    /// An empty project: it asks nothing until the test says what.
     pub async fn start() -> TestApp {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(&Location::Sqlite(folder.path().join("postil.db"))).unwrap();
         let clock = Clock::fixed(NOON);
         let at = clock.clone();
-        let home = db.write(move |tx| human_review::home(tx, &at)).await.unwrap();
+        let home = db.write(move |tx| start::home(tx, &at)).await.unwrap();
         let app = App::new(db, clock.clone(), Limits::default());
         TestApp {
             router: api::router(&app),

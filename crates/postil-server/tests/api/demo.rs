@@ -1,7 +1,7 @@
 //! The demo goes the way of real clients, so every one of its requests must be taken.
 
+use postil::human_review;
 use postil::params;
-use postil::project::start;
 use postil_server::demo;
 
 use crate::app::TestApp;
@@ -10,7 +10,9 @@ use crate::app::TestApp;
 async fn the_demo_fills_an_empty_project_once() {
     let test = TestApp::start().await;
     let clock = test.clock.clone();
-    let home = test.app.db.write(move |tx| start::home(tx, &clock)).await.unwrap();
+    test.app.db.write(move |tx| human_review::create_defaults(tx, &clock, 1)).await.unwrap();
+    let clock = test.clock.clone();
+    let home = test.app.db.write(move |tx| human_review::home(tx, &clock)).await.unwrap();
     demo::fill(test.app.clone(), home.clone()).await.unwrap();
     let counts = || {
         test.app.db.read(|tx| {

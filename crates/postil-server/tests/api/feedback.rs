@@ -34,7 +34,7 @@ async fn feedback_finds_a_span_by_every_id_a_client_may_know() {
     let test = start().await;
     let key = test.admin().await;
     let log = Span { log_id: Some("log-1".into()), ..Span::generation(OTHER, CALL) };
-    let call = Span { response_id: Some("chatcmpl-1".into()), ..log.below(ROOT) };
+    let call = Span { response_id: Some("chatcmpl-1".into()), parent_span_id: Some(ROOT.into()), ..log };
     spans(&test, vec![Span::root(OTHER, ROOT), call]).await;
     for id in [OTHER.to_owned(), "log-1".into(), format!("{OTHER}-{CALL}"), "chatcmpl-1".into()] {
         give(&key, "rating", json!("good"), &id).await;
@@ -178,7 +178,7 @@ async fn a_deployment_is_the_log_of_the_model_call_below_it() {
     let test = start().await;
     let key = test.admin().await;
     let deployment = Span { deployment_key: Some("gardener".into()), ..Span::generation(OTHER, ROOT) };
-    spans(&test, vec![Span::generation(OTHER, CALL).below(ROOT), deployment]).await;
+    spans(&test, vec![Span { parent_span_id: Some(ROOT.into()), ..Span::generation(OTHER, CALL) }, deployment]).await;
     let logs = key.get("/v2/logs").await.expect(200).json();
     let spans: Vec<_> = logs["data"].as_array().unwrap().iter().map(|log| log["span_id"].as_str().unwrap()).collect();
     assert_eq!(spans, [SPAN, ROOT], "the model call is no log of its own");

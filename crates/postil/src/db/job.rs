@@ -32,7 +32,7 @@ where
     T: Send + 'static,
     F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
 {
-    pub(super) fn new(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
+    pub(super) fn send(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
         let (answer, receiver) = oneshot::channel();
         (Box::new(Work { work, result: None, answer }), receiver)
     }

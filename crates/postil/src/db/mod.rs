@@ -164,7 +164,7 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        let (job, answer) = Work::new(work);
+        let (job, answer) = Work::send(work);
         queue.try_send(job).map_err(|refused| match refused {
             crossbeam_channel::TrySendError::Full(_) => Error::Overloaded,
             crossbeam_channel::TrySendError::Disconnected(_) => stopped(),

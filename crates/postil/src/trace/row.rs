@@ -237,12 +237,11 @@ impl Known {
                 "orq.log_id" | "orq.deployment_log_id" => &mut known.log_id,
                 _ => continue,
             };
-            if let (None, Some(Any::StringValue(text))) =
-                (&slot, attribute.value.as_ref().and_then(|value| value.value.as_ref()))
+            let value = attribute.value.as_ref().and_then(|value| value.value.as_ref());
+            if let (None, Some(Any::StringValue(text))) = (&slot, value)
+                && !text.is_empty()
             {
-                if !text.is_empty() {
-                    *slot = Some(text.chars().take(MAX_ATTRIBUTE_VALUE).collect());
-                }
+                *slot = Some(text.chars().take(MAX_ATTRIBUTE_VALUE).collect());
             }
         }
         known

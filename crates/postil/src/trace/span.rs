@@ -184,28 +184,6 @@ pub fn leading(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<Option<S
     store::leading(tx, project, trace_id)
 }
 
-/// Several spans of one trace in the normal form, each chunk read once.
-pub fn normalized(
-    tx: &mut Tx<'_>,
-    project: i64,
-    trace_id: &str,
-    rows: &[SpanRow],
-    prices: &PriceTable,
-) -> Result<Vec<NormalizedSpan>> {
-    let mut chunks: HashMap<i64, TracesData> = HashMap::new();
-    let records = store::log_records(tx, project, trace_id, None)?;
-    rows.iter()
-        .map(|row| {
-            if !chunks.contains_key(&row.chunk_id) {
-                chunks.insert(row.chunk_id, store::chunk(tx, project, trace_id, row.chunk_id)?);
-            }
-            let own: Vec<_> = records.iter().filter(|stored| stored.span_id == row.span_id).cloned().collect();
-            let chunk = chunks.get(&row.chunk_id).ok_or_else(|| Error::internal("the chunk was just read"))?;
-            describe(chunk, row, &own, prices).map(|(_, normalized)| normalized)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

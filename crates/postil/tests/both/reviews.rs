@@ -406,7 +406,7 @@ fn feedback_finds_recent_responses_and_can_be_sent_twice(bed: &Bed) {
     let caller = prepare(bed);
     let other = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     let span = Span { response_id: Some("chatcmpl-1".into()), ..Span::generation(other, SPAN) };
-    write(bed, move |tx| telemetry::store(tx, 1, &[span.clone()]));
+    write(bed, move |tx| telemetry::store(tx, 1, std::slice::from_ref(&span)));
     let give = || {
         let (clock, caller) = (bed.clock.clone(), caller.clone());
         let feedback = Feedback {

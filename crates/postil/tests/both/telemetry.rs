@@ -2,7 +2,9 @@
 //!
 //! Shared by the tests of both crates, and the one place to change when spans can be sent instead.
 
-use postil::{Result, Tx, params};
+use opentelemetry_proto::tonic::trace::v1;
+use postil::trace::otlp::{self, ReceivedSpan};
+use postil::{Error, Result, Tx, params};
 
 /// A span to store. [`Span::generation`] makes one that is a log.
 #[derive(Debug, Clone)]
@@ -42,16 +44,17 @@ impl Span {
     pub fn generation(trace_id: &str, span_id: &str) -> Span {
         Span { is_log: true, provider: Some("openai"), model: Some("gpt-4o-mini"), ..Span::root(trace_id, span_id) }
     }
-
-    /// The same span below another.
-    pub fn below(self, parent: &str) -> Span {
-        Span { parent_span_id: Some(parent.into()), ..self }
-    }
 }
 
 /// Stores spans of project `project` and the summary of their traces. The first generation of a trace leads it.
 pub fn store(tx: &mut Tx<'_>, project: i64, spans: &[Span]) -> Result<()> {
     for span in spans {
+        let chunk = otlp::encode_chunk(&[as_it_came(span)?]);
+        tx.execute(
+            "insert into span_chunk (project, trace_id, chunk_id, body) values ($1, $2, $3, $4)
+             on conflict (project, trace_id, chunk_id) do nothing",
+            params![project, &span.trace_id, chunk.id, chunk.bytes],
+        )?;
         tx.execute(
             "insert into trace (project, trace_id, root_span_id, leading_span_id, name, kind, status, start_ns, end_ns,
                models, providers, tags, metadata, span_count, error_count, received_at)
@@ -73,7 +76,7 @@ pub fn store(tx: &mut Tx<'_>, project: i64, spans: &[Span]) -> Result<()> {
                provider, request_model, response_id, usage_scope, has_messages, is_log, deployment_key, log_id,
                convention, mapper_version, attributes, chunk_id, received_at, usage_input, input_preview)
              values ($1, $2, $3, $4, 'test', 'llm', $5, $6, $7, $8, $9, $10, 'self', 0, $11, $12, $13, 'otel', 1, '{}',
-               0, 0, 12, 'How do I water a cactus?')",
+               $14, 0, 12, 'How do I water a cactus?')",
             params![
                 project,
                 &span.trace_id,
@@ -87,9 +90,16 @@ pub fn store(tx: &mut Tx<'_>, project: i64, spans: &[Span]) -> Result<()> {
                 &span.response_id,
                 span.is_log,
                 &span.deployment_key,
-                &span.log_id
+                &span.log_id,
+                chunk.id
             ],
         )?;
     }
     Ok(())
+}
+
+fn as_it_came(span: &Span) -> Result<ReceivedSpan> {
+    let id = |text: &str| hex::decode(text).map_err(Error::internal);
+    let came = v1::Span { trace_id: id(&span.trace_id)?, span_id: id(&span.span_id)?, ..v1::Span::default() };
+    Ok(ReceivedSpan { source: std::sync::Arc::default(), span: came })
 }
