@@ -58,7 +58,6 @@ function KeyRow({ id }: { id: CommandId }) {
       )}
       <button
         type="button"
-        aria-label={`${COMMANDS[id].label}: ${keys.map((key) => printed(key, isApple())).join(" or ")}. Change`}
         className="flex min-w-10 justify-end gap-1 rounded-sm p-0.5"
         onClick={() => setListening(true)}
         onBlur={() => setListening(false)}
@@ -70,6 +69,7 @@ function KeyRow({ id }: { id: CommandId }) {
           if (event.key !== "Tab" && event.key !== "Escape") remap(id, [chordOf(event, isApple())]);
         }}
       >
+        <span className="sr-only">Change the key of {COMMANDS[id].label}: </span>
         {listening ? (
           <span className="text-xs text-accent">press a key</span>
         ) : (
