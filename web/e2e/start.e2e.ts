@@ -1,36 +1,43 @@
-import type { Browser } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { openBrowser, openPage, Postil, screenshot } from "./postil";
+import { barriers, look, openBrowser, openPage, otlpSpan, Postil, signIn } from "./postil";
 
 let postil: Postil;
 let browser: Browser;
+let inside: BrowserContext;
 
 beforeAll(async () => {
   [postil, browser] = await Promise.all([Postil.start(), openBrowser()]);
+  inside = await signIn(browser, postil);
 });
 
 afterAll(async () => {
   await Promise.allSettled([browser?.close(), postil?.stop()]);
 });
 
-it("the first page loads under the content security policy without a complaint", async () => {
-  const { page, complaints } = await openPage(browser);
-  const response = await page.goto(postil.url, { waitUntil: "networkidle" });
+it("somebody who is not signed in is led to the door, under the content security policy", async () => {
+  const { page } = await openPage(browser);
+  const response = await page.goto(postil.url);
   expect(response?.headers()["content-security-policy"]).toContain("default-src 'self'");
-  await page.getByRole("heading", { level: 1, name: "Postil" }).waitFor();
-  expect(await page.getByText(`OTEL_EXPORTER_OTLP_ENDPOINT=${postil.url}`).count()).toBe(1);
-  expect(complaints).toEqual([]);
-  await screenshot(page, "start-light");
-  await page.emulateMedia({ colorScheme: "dark" });
-  await screenshot(page, "start-dark");
-  await page.setViewportSize({ width: 360, height: 740 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-  await screenshot(page, "start-narrow");
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await look(page, "sign-in");
+  expect(await barriers(page)).toEqual([]);
+  await page.getByLabel("E-mail").fill("nobody@example.com");
+  await page.getByLabel("Password").fill("wrong password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("The e-mail address or the password is wrong.").waitFor();
 });
 
-it("the policy really refuses what is not ours", async () => {
+it("a link that was used says so", async () => {
+  const { page } = await openPage(browser);
+  await page.goto(postil.signInLink);
+  await page.getByRole("button", { name: "Sign in with this link" }).click();
+  await page.getByText("This link does not exist, was used, or has expired.").waitFor();
+});
+
+it("the policy refuses what is not ours", async () => {
   const { page, complaints } = await openPage(browser);
-  await page.goto(postil.url);
+  await page.goto(`${postil.url}/sign-in`);
   await page.evaluate(() => {
     const script = document.createElement("script");
     script.textContent = "window.hostile = true";
@@ -38,4 +45,52 @@ it("the policy really refuses what is not ours", async () => {
   });
   expect(await page.evaluate(() => "hostile" in window)).toBe(false);
   expect(complaints.join(" ")).toContain("Content Security Policy");
+});
+
+it("the first run shows the lines to paste, and comes alive with the first span", async () => {
+  const { page, complaints } = await openPage(inside);
+  await page.goto(postil.url);
+  await page.getByText(`export OTEL_EXPORTER_OTLP_ENDPOINT=${postil.url}`).waitFor();
+  await look(page, "first-run");
+  expect(await barriers(page)).toEqual([]);
+  await postil.send([otlpSpan(1, "first-call", { "input.value": "Is anybody there?", "output.value": "Yes." })]);
+  await page.getByRole("link", { name: /first-call/ }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+it("a hostile trace executes nothing, fetches nothing and stays readable", async () => {
+  const evil = [
+    "<script>window.hostile = 1</script><img src=x onerror='window.hostile = 2'>",
+    "[run me](javascript:window.hostile=3) [data](data:text/html,<script>window.hostile=4</script>) [home](https://example.com/a)",
+    "![tracker](https://tracker.example/pixel.png) <svg onload='window.hostile=5'></svg>",
+    "\u202Egnp.exe\u202C ".repeat(20),
+    `${"x".repeat(50_000)}`,
+    "# heading **bold** `code`\n".repeat(40_000),
+  ].join("\n\n");
+  const message = JSON.stringify([{ role: "user", parts: [{ type: "text", content: evil }] }]);
+  await postil.send([
+    otlpSpan(2, "<img src=x onerror=alert(1)>", {
+      "gen_ai.operation.name": "chat",
+      "gen_ai.request.model": "<b>model</b>",
+      "gen_ai.input.messages": message,
+      "gen_ai.output.messages": message,
+    }),
+  ]);
+  const { page, complaints } = await openPage(inside);
+  const foreign: string[] = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(postil.url) && !request.url().startsWith("data:")) foreign.push(request.url());
+  });
+  await page.goto(`${postil.url}/p/default/traces/${"2".padStart(32, "a")}`);
+  await page.getByRole("button", { name: "run me" }).first().click();
+  await page.getByText("This address is not opened: javascript:window.hostile=3").waitFor();
+  await page.getByRole("button", { name: "home" }).first().click();
+  expect(await page.getByRole("link", { name: /Open/ }).first().getAttribute("rel")).toContain("noopener");
+  await page.getByText("tracker.example/pixel.png").first().waitFor();
+  await page.getByRole("tab", { name: "Attributes" }).click();
+  await page.getByRole("tab", { name: "Raw" }).click();
+  await page.getByRole("tab", { name: "Conversation" }).click();
+  expect(await page.evaluate(() => "hostile" in window)).toBe(false);
+  expect(foreign).toEqual([]);
+  expect(complaints).toEqual([]);
 });

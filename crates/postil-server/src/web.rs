@@ -1,6 +1,8 @@
 //! The web app, embedded into the binary when it was built; a placeholder page when it was not.
 
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use std::io::Write;
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use postil::Error;
 use rust_embed::RustEmbed;
@@ -20,7 +22,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; st
      font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// Answers with a file of the web app; for paths of the app's own pages with its first page.
-pub async fn serve(uri: Uri) -> Response {
+pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     // A wrong API path must not be answered with a page.
     if ["v1", "v2", "v3", "api"].iter().any(|prefix| path == *prefix || path.starts_with(&format!("{prefix}/"))) {
@@ -30,7 +32,7 @@ pub async fn serve(uri: Uri) -> Response {
     if let Some(file) = Assets::get(path).filter(|_| !path.is_empty()) {
         let kind = mime_guess::from_path(path).first_or_octet_stream();
         let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-        return respond(StatusCode::OK, kind.as_ref(), cache, file.data.into_owned());
+        return zipped(&headers, path, respond(StatusCode::OK, kind.as_ref(), cache, file.data.to_vec()), &file.data);
     }
     let page = Assets::get("index.html").map_or_else(|| PLACEHOLDER.into(), |file| file.data.into_owned());
     respond(StatusCode::OK, "text/html; charset=utf-8", "no-cache", page)
@@ -46,5 +48,22 @@ fn respond(status: StatusCode, kind: &str, cache: &'static str, body: Vec<u8>) -
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// The same answer compressed, for scripts and styles and browsers that take it.
+fn zipped(headers: &HeaderMap, path: &str, mut response: Response, bytes: &[u8]) -> Response {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let is_text = [".js", ".css", ".html", ".svg"].iter().any(|end| path.ends_with(end));
+    if !is_text || !accepted.split(',').any(|one| one.trim().split(';').next() == Some("gzip")) {
+        return response;
+    }
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    let Ok(zipped) = encoder.write_all(bytes).and_then(|()| encoder.finish()) else { return response };
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    *response.body_mut() = zipped.into();
     response
 }

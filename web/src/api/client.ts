@@ -1,0 +1,56 @@
+import { ApiError, errorOf, unreachable } from "./error";
+
+/** What every request of a signed-in person carries; set by `rememberSession`. */
+let csrfToken = "";
+
+export function rememberSession(token: string | undefined): void {
+  csrfToken = token ?? "";
+}
+
+export interface Call {
+  body?: unknown;
+  /** The project the request speaks to. */
+  project?: string | undefined;
+  query?: Record<string, string | number | boolean | undefined>;
+  signal?: AbortSignal;
+}
+
+type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+
+function address(path: string, query: Call["query"]): string {
+  const given = Object.entries(query ?? {}).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as [string, string]],
+  );
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}
+
+/** Sends one request; answers its JSON, or nothing when there is none. */
+export async function send<T>(method: Method, path: string, call: Call = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (call.body !== undefined) headers["content-type"] = "application/json";
+  if (call.project) headers["x-postil-project"] = call.project;
+  if (method !== "GET" && csrfToken) headers["x-csrf-token"] = csrfToken;
+  const init: RequestInit = { method, headers, credentials: "same-origin" };
+  if (call.body !== undefined) init.body = JSON.stringify(call.body);
+  if (call.signal) init.signal = call.signal;
+  let response: Response;
+  try {
+    response = await fetch(address(path, call.query), init);
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw unreachable();
+  }
+  if (!response.ok) throw await errorOf(response);
+  const body = await response.text();
+  if (body === "") return undefined as T;
+  try {
+    return JSON.parse(body) as T;
+  } catch {
+    throw new ApiError(response.status, "not_json", "The server's answer could not be read.", undefined, undefined);
+  }
+}
+
+/** A path whose parts are safe whatever they hold. */
+export function path(strings: TemplateStringsArray, ...parts: string[]): string {
+  return strings.reduce((whole, string, index) => whole + encodeURIComponent(parts[index - 1] ?? "") + string);
+}

@@ -1,0 +1,32 @@
+import { describe, expectTypeOf, it } from "vitest";
+import type { components } from "./schema";
+import type {
+  Annotation,
+  HumanReview,
+  Log,
+  LogDetail,
+  Me,
+  OpenInvite,
+  SpanDetail,
+  SpanSummary,
+  TraceSummary,
+} from "./types";
+
+type Schemas = components["schemas"];
+/** The fields that the app reads and the server does not tell. */
+type Unknown<Ours, Theirs> = Exclude<keyof Ours, keyof Theirs>;
+
+/** Checked by the compiler: a field that the API loses or renames breaks the build, not the screen. */
+describe("the types of the app", () => {
+  it("name only fields that the API has", () => {
+    expectTypeOf<Unknown<TraceSummary, Schemas["TraceSummary"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<SpanSummary, Schemas["SpanSummary"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<SpanDetail, Schemas["SpanDetail"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Annotation, Schemas["AnnotationView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<HumanReview, Schemas["HumanReview"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Log, Schemas["LogView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<LogDetail, Schemas["LogDetail"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Me, Schemas["MeBody"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<OpenInvite, Schemas["OpenInvite"]>>().toEqualTypeOf<never>();
+  });
+});

@@ -1,0 +1,192 @@
+import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
+import { CircleQuestionMark, CircleUser, FileText, Moon, Rows3, Search, Settings, Sun } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { session } from "../api";
+import { KeySheet } from "../keys/KeySheet";
+import { useKeyName } from "../keys/keymap";
+import { Palette, type PaletteEntry } from "../keys/Palette";
+import { useCommand } from "../keys/useCommand";
+import { Button, IconButton } from "../ui/Button";
+import { cx } from "../ui/cx";
+import { Menu } from "../ui/Menu";
+import { chooseTheme, shownTheme } from "../ui/theme";
+import { useMedia } from "../ui/useMedia";
+import { useHere } from "./project";
+
+const PLACES = [
+  { id: "traces", label: "Traces", icon: Rows3, path: "/p/$project/traces" },
+  { id: "logs", label: "Logs", icon: FileText, path: "/p/$project/logs" },
+  { id: "settings", label: "Settings", icon: Settings, path: "/p/$project/settings/human-reviews" },
+] as const;
+
+function Mark() {
+  return (
+    <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden>
+      <path d="M6 9h12M6 15h12M6 21h8" stroke="currentColor" strokeWidth="2.4" strokeLinecap="round" />
+      <path
+        d="M24 7v14l-2 3"
+        fill="none"
+        stroke="var(--accent)"
+        strokeWidth="2.8"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+    </svg>
+  );
+}
+
+/** The rail, the bar, and what opens from anywhere: palette, key sheet, theme. */
+export function Frame({ children }: { children: ReactNode }) {
+  const { project } = useHere();
+  const place = useRouterState({ select: (state) => state.location.pathname.split("/")[3] ?? "" });
+  return (
+    <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[40px_minmax(0,1fr)_auto] sm:grid-cols-[48px_minmax(0,1fr)] sm:grid-rows-[40px_minmax(0,1fr)] 2xl:grid-cols-[168px_minmax(0,1fr)]">
+      <nav
+        aria-label="Places"
+        className="flex bg-paper max-sm:row-start-3 max-sm:border-t sm:col-start-1 sm:row-span-2 sm:flex-col sm:border-r"
+      >
+        <div className="hidden h-10 shrink-0 items-center gap-2 px-[13px] sm:flex">
+          <Mark />
+          <span className="hidden text-md font-semibold 2xl:inline">Postil</span>
+        </div>
+        {PLACES.map(({ id, label, icon: Icon, path }) => (
+          <Link
+            key={id}
+            to={path}
+            params={{ project: project.key }}
+            title={label}
+            aria-current={place === id ? "page" : undefined}
+            className={cx(
+              "flex h-12 flex-1 items-center justify-center gap-2.5 text-sm max-sm:flex-col max-sm:gap-0.5 max-sm:text-xs sm:mx-1.5 sm:h-9 sm:flex-none sm:rounded-[6px] 2xl:justify-start 2xl:px-2.5",
+              place === id ? "font-medium text-ink sm:bg-hover" : "text-ink-2 hover:text-ink sm:hover:bg-hover",
+            )}
+          >
+            <Icon size={16} aria-hidden className={cx(place === id && "text-accent")} />
+            <span className="sm:sr-only 2xl:not-sr-only">{label}</span>
+          </Link>
+        ))}
+      </nav>
+      <Bar title={PLACES.find(({ id }) => id === place)?.label ?? ""} />
+      <main className="min-h-0 max-sm:row-start-2 sm:col-start-2">{children}</main>
+    </div>
+  );
+}
+
+function Bar({ title }: { title: string }) {
+  const { me, project } = useHere();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState<"palette" | "keys" | null>(null);
+  // Shown anew when the system changes its mind.
+  useMedia("(prefers-color-scheme: dark)");
+  const [, setChosen] = useState<string>();
+  const theme = shownTheme();
+  // What closes must not close what was opened after it.
+  const close = (which: "palette" | "keys") => setOpen((now) => (now === which ? null : now));
+  const params = { project: project.key };
+  const go = (key: string) => void navigate({ to: "/p/$project/traces", params: { project: key } });
+  const switchTheme = () => {
+    const next = theme === "dark" ? "light" : "dark";
+    chooseTheme(next);
+    setChosen(next);
+  };
+  const paletteKey = useKeyName("palette");
+  useCommand("palette", () => setOpen("palette"), { whileTyping: true });
+  useCommand("key-sheet", () => setOpen("keys"));
+  useCommand("theme", switchTheme);
+  useCommand("go-traces", () => go(project.key), { whileTyping: true });
+  useCommand("go-logs", () => void navigate({ to: "/p/$project/logs", params }), { whileTyping: true });
+  useCommand("go-settings", () => void navigate({ to: "/p/$project/settings/human-reviews", params }), {
+    whileTyping: true,
+  });
+  const extra: PaletteEntry[] = me.projects
+    .filter((other) => other.key !== project.key)
+    .map((other) => ({
+      id: other.key,
+      label: `Open project ${other.name}`,
+      group: "Projects",
+      run: () => go(other.key),
+    }));
+  return (
+    <header className="flex min-w-0 items-center gap-1 border-b px-2 sm:col-start-2">
+      <Menu
+        trigger={
+          <Button
+            look="quiet"
+            small
+            className="min-w-0 shrink font-medium text-ink"
+            aria-label={`Project ${project.name}`}
+          >
+            <span className="truncate">{project.name}</span>
+            <span aria-hidden>▾</span>
+          </Button>
+        }
+        entries={me.projects.map((other) => ({
+          id: other.key,
+          label: other.name,
+          chosen: other.key === project.key,
+          ...(other.role ? { note: other.role } : {}),
+          run: () => go(other.key),
+        }))}
+      />
+      <span aria-hidden className="text-ink-3">
+        /
+      </span>
+      <span className="px-2 text-sm text-ink-2">{title}</span>
+      <span className="flex-1" />
+      <Button look="quiet" small onClick={() => setOpen("palette")}>
+        <Search size={16} aria-hidden />
+        <span className="sr-only sm:not-sr-only">
+          Search<span className="sr-only"> and run commands</span>
+        </span>
+        {paletteKey && (
+          <kbd aria-hidden className="kbd hidden sm:inline-flex">
+            {paletteKey}
+          </kbd>
+        )}
+      </Button>
+      <IconButton
+        name="Show all keys"
+        shortcut={useKeyName("key-sheet")}
+        onClick={() => setOpen("keys")}
+        className="size-8 max-sm:hidden"
+      >
+        <CircleQuestionMark size={16} aria-hidden />
+      </IconButton>
+      <IconButton
+        name={theme === "dark" ? "Light theme" : "Dark theme"}
+        shortcut={useKeyName("theme")}
+        onClick={switchTheme}
+      >
+        {theme === "dark" ? <Sun size={16} aria-hidden /> : <Moon size={16} aria-hidden />}
+      </IconButton>
+      <Menu
+        align="end"
+        trigger={
+          <IconButton name="Your account">
+            <CircleUser size={16} aria-hidden />
+          </IconButton>
+        }
+        heading={
+          <div className="border-b px-3 pt-1 pb-2 text-sm">
+            <div className="font-medium">{me.member?.display_name ?? me.key?.name}</div>
+            <div className="text-xs text-ink-2">{me.member?.email}</div>
+          </div>
+        }
+        entries={[
+          {
+            id: "out",
+            label: "Sign out",
+            run: () => void session.signOut().then(() => window.location.assign("/sign-in")),
+          },
+        ]}
+      />
+      <Palette
+        open={open === "palette"}
+        onClose={() => close("palette")}
+        extra={extra}
+        search={(words) => void navigate({ to: "/p/$project/traces", params, search: { q: JSON.stringify(words) } })}
+      />
+      <KeySheet open={open === "keys"} onClose={() => close("keys")} />
+    </header>
+  );
+}

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { chordOf, printed } from "./chord";
+import { isOwned, isTyping } from "./guards";
+import { conflicts, keysOf, remap, resetKeys } from "./keymap";
+import { matches } from "./Palette";
+import { COMMAND_IDS } from "./table";
+import { commandFor } from "./useCommand";
+
+const press = (key: string, more: Partial<Parameters<typeof chordOf>[0]> = {}) => ({
+  key,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  shiftKey: false,
+  ...more,
+});
+
+afterEach(() => {
+  document.body.replaceChildren();
+  resetKeys();
+});
+
+describe("chords", () => {
+  it("names keys alike on both kinds of machine", () => {
+    expect(chordOf(press("k", { ctrlKey: true }), false)).toBe("mod+k");
+    expect(chordOf(press("k", { metaKey: true }), true)).toBe("mod+k");
+    expect(chordOf(press("k", { ctrlKey: true }), true)).toBe("ctrl+k");
+    expect(chordOf(press("G", { shiftKey: true }), false)).toBe("shift+g");
+    expect(chordOf(press("?", { shiftKey: true }), false)).toBe("?");
+    expect(chordOf(press("1", { ctrlKey: true, altKey: true }), false)).toBe("ctrl+alt+1");
+  });
+
+  it("prints keys as they stand on the keyboard", () => {
+    expect(printed("mod+k", true)).toBe("⌘K");
+    expect(printed("mod+Enter", false)).toBe("Ctrl+↵");
+  });
+});
+
+describe("guards", () => {
+  const element = (html: string) => {
+    const range = document.createElement("div");
+    range.setAttribute("role", "none");
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    range.append(template.content);
+    document.body.append(range);
+    return range.querySelector<HTMLElement>("[id=x]") as HTMLElement;
+  };
+
+  it.each([
+    ["<input id=x>", true],
+    ["<textarea id=x></textarea>", true],
+    ["<input id=x type=range>", false],
+    ["<button id=x></button>", false],
+  ])("%s takes letters: %s", (html, typing) => {
+    expect(isTyping(element(html))).toBe(typing);
+  });
+
+  it("leaves keys to what owns them", () => {
+    expect(isOwned("Enter", element("<button id=x></button>"))).toBe(true);
+    expect(isOwned("j", element("<button id=x></button>"))).toBe(false);
+    expect(isOwned("ArrowDown", element("<div role=tree><i id=x></i></div>"))).toBe(true);
+    expect(isOwned("j", element("<div role=listbox><i id=x></i></div>"))).toBe(true);
+  });
+
+  describe("with nothing bound", () => {
+    beforeEach(() => vi.restoreAllMocks());
+    it("no key does anything", () => {
+      expect(commandFor(new KeyboardEvent("keydown", { key: "j" }))).toBeUndefined();
+    });
+  });
+});
+
+describe("the table of commands", () => {
+  it("has no two commands on one key at the same time", () => {
+    for (const id of COMMAND_IDS)
+      for (const key of keysOf(id)) expect(conflicts(id, key), `${id} on ${key}`).toEqual([]);
+  });
+
+  it("shows a conflict after a change, and keeps the change", () => {
+    remap("undo", ["j"]);
+    expect(keysOf("undo")).toEqual(["j"]);
+    expect(conflicts("undo", "j")).toContain("next-trace");
+    expect(JSON.parse(localStorage.getItem("postil.keys") ?? "{}")).toEqual({ undo: ["j"] });
+  });
+});
+
+describe("the palette", () => {
+  it("finds commands by the beginnings of their words", () => {
+    expect(matches("li dark", "Switch between light and dark")).toBe(true);
+    expect(matches("ark", "Switch between light and dark")).toBe(false);
+  });
+});

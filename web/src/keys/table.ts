@@ -1,0 +1,57 @@
+/** Every command of the app: one table for the key handler, the key sheet, the palette, the tooltips and the docs. */
+export interface CommandInfo {
+  label: string;
+  group: "Everywhere" | "Traces" | "Reading" | "Judging" | "Logs";
+  keys: readonly string[];
+}
+
+export const COMMANDS = {
+  palette: { label: "Search and run commands", group: "Everywhere", keys: ["mod+k"] },
+  "key-sheet": { label: "Show all keys", group: "Everywhere", keys: ["?"] },
+  theme: { label: "Switch between light and dark", group: "Everywhere", keys: ["shift+t"] },
+  "go-traces": { label: "Go to traces", group: "Everywhere", keys: ["ctrl+alt+1"] },
+  "go-logs": { label: "Go to logs", group: "Everywhere", keys: ["ctrl+alt+2"] },
+  "go-settings": { label: "Go to settings", group: "Everywhere", keys: ["ctrl+alt+3"] },
+  filter: { label: "Filter", group: "Traces", keys: ["/", "f"] },
+  "next-trace": { label: "Next trace", group: "Traces", keys: ["j", "ArrowRight"] },
+  "previous-trace": { label: "Previous trace", group: "Traces", keys: ["k", "ArrowLeft"] },
+  "open-trace": { label: "Open the marked trace", group: "Traces", keys: ["Enter"] },
+  "close-trace": { label: "Close the trace", group: "Traces", keys: ["Escape"] },
+  "toggle-list": { label: "Show or hide the list beside a trace", group: "Traces", keys: ["\\"] },
+  density: { label: "Switch row height", group: "Traces", keys: ["shift+d"] },
+  "next-span": { label: "Next span", group: "Reading", keys: ["shift+j"] },
+  "previous-span": { label: "Previous span", group: "Reading", keys: ["shift+k"] },
+  "next-message": { label: "Next message", group: "Reading", keys: ["]"] },
+  "previous-message": { label: "Previous message", group: "Reading", keys: ["["] },
+  "first-message": { label: "First message", group: "Reading", keys: ["g"] },
+  "last-message": { label: "Last message", group: "Reading", keys: ["shift+g"] },
+  raw: { label: "Rendered or raw", group: "Reading", keys: ["r"] },
+  "copy-link": { label: "Copy a link to this span", group: "Reading", keys: ["shift+l"] },
+  "next-question": { label: "Next question", group: "Judging", keys: ["ArrowDown"] },
+  "previous-question": { label: "Previous question", group: "Judging", keys: ["ArrowUp"] },
+  "option-1": { label: "Choose option 1", group: "Judging", keys: ["1"] },
+  "option-2": { label: "Choose option 2", group: "Judging", keys: ["2"] },
+  "option-3": { label: "Choose option 3", group: "Judging", keys: ["3"] },
+  "option-4": { label: "Choose option 4", group: "Judging", keys: ["4"] },
+  "option-5": { label: "Choose option 5", group: "Judging", keys: ["5"] },
+  "option-6": { label: "Choose option 6", group: "Judging", keys: ["6"] },
+  "option-7": { label: "Choose option 7", group: "Judging", keys: ["7"] },
+  "option-8": { label: "Choose option 8", group: "Judging", keys: ["8"] },
+  "option-9": { label: "Choose option 9", group: "Judging", keys: ["9"] },
+  "option-10": { label: "Choose option 10", group: "Judging", keys: ["0"] },
+  undo: { label: "Undo the last answer", group: "Judging", keys: ["z", "mod+z"] },
+  "next-log": { label: "Next log", group: "Logs", keys: ["j", "ArrowRight"] },
+  "previous-log": { label: "Previous log", group: "Logs", keys: ["k", "ArrowLeft"] },
+  correct: { label: "Correct the answer", group: "Logs", keys: ["e"] },
+  "save-correction": { label: "Save the correction", group: "Logs", keys: ["mod+Enter"] },
+} as const satisfies Record<string, CommandInfo>;
+
+export type CommandId = keyof typeof COMMANDS;
+
+export const COMMAND_IDS = Object.keys(COMMANDS) as CommandId[];
+
+/** The commands whose keys no other command may share, because both can act at once. */
+export function overlap(one: CommandInfo, other: CommandInfo): boolean {
+  const list = (group: CommandInfo["group"]) => group === "Traces" || group === "Logs";
+  return !(one.group !== other.group && list(one.group) && list(other.group));
+}

@@ -1,0 +1,90 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { session } from "../api";
+import { type ApiError, asApiError } from "../api/error";
+import { Button } from "../ui/Button";
+import { ErrorLine, ErrorPanel, Skeleton } from "../ui/State";
+import { Time } from "../ui/Time";
+import { Door, Labelled } from "./SignIn";
+
+const route = getRouteApi("/invite/$token");
+
+const ROLES: Record<string, string> = {
+  reviewer: "judge conversations",
+  viewer: "read conversations",
+  developer: "connect applications and define what is asked",
+  admin: "run the project",
+  owner: "run the project",
+};
+
+export function Invite() {
+  const { token } = route.useParams();
+  const invite = useQuery({ queryKey: ["invite", token], queryFn: () => session.invite(token), retry: false });
+  const [draft, setDraft] = useState({ name: "", email: "", password: "" });
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError | null>(null);
+  if (invite.isPending) return <Skeleton />;
+  if (invite.error) return <ErrorPanel error={asApiError(invite.error)} />;
+  const { workspace, project, role, email, expires_at } = invite.data;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    const { name, password } = draft;
+    session.acceptInvite(token, { name, password, ...(email ? {} : { email: draft.email }) }).then(
+      () => window.location.assign("/"),
+      (cause) => {
+        setBusy(false);
+        setError(asApiError(cause));
+      },
+    );
+  };
+  const field = (name: keyof typeof draft, label: string, type: string, complete: string, hint?: string) => (
+    <Labelled label={label} id={name} hint={hint}>
+      <input
+        id={name}
+        type={type}
+        autoComplete={complete}
+        required
+        className="field"
+        aria-invalid={error?.field === name}
+        value={draft[name]}
+        onChange={(event) => setDraft({ ...draft, [name]: event.target.value })}
+      />
+      {error?.field === name && <ErrorLine error={error} />}
+    </Labelled>
+  );
+  return (
+    <Door title={`Join ${project}`}>
+      <p className="mb-4 text-ink-2">
+        You are invited to {workspace} to {ROLES[role] ?? `be ${role}`}. The invite ends <Ends iso={expires_at} />.
+      </p>
+      <form onSubmit={submit}>
+        {field("name", "Your name", "text", "name", "Shown beside what you say.")}
+        {email ? (
+          <p className="mb-4 text-sm">
+            E-mail <span className="font-medium">{email}</span>
+          </p>
+        ) : (
+          field("email", "E-mail", "email", "username")
+        )}
+        {field("password", "Choose a password", "password", "new-password")}
+        {error && !(error.field && error.field in draft) && (
+          <div className="mb-4">
+            <ErrorLine error={error} />
+          </div>
+        )}
+        <Button look="primary" type="submit" className="w-full" disabled={busy}>
+          {busy ? "Joining…" : "Join"}
+        </Button>
+      </form>
+    </Door>
+  );
+}
+
+function Ends({ iso }: { iso: string }) {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return <Time iso={iso} />;
+  return <time dateTime={iso}>{date.toLocaleDateString("en", { month: "long", day: "numeric" })}</time>;
+}

@@ -1,0 +1,38 @@
+import { getRouteApi, Outlet } from "@tanstack/react-router";
+import { useEffect, useMemo } from "react";
+import { projectApi } from "../api";
+import { Frame } from "../app/Frame";
+import { type Here, HereContext } from "../app/project";
+import { ErrorPanel } from "../ui/State";
+
+const route = getRouteApi("/inside/p/$project");
+
+/** The frame around every page of a project. */
+export function ProjectPage() {
+  const { project: key } = route.useParams();
+  const { me } = route.useRouteContext();
+  const project = me.projects.find((candidate) => candidate.key === key || candidate.project_id === key);
+  const here = useMemo<Here | null>(
+    () => (project ? { me, project, api: projectApi(project.project_id) } : null),
+    [me, project],
+  );
+  useEffect(() => {
+    if (project) localStorage.setItem("postil.project", project.key);
+  }, [project]);
+  if (!here) {
+    return (
+      <ErrorPanel error={{ status: 404, message: `There is no project “${key}” that you have a part in.` }}>
+        <a href="/" className="inline-flex h-8 items-center text-sm text-accent underline">
+          Go to your projects
+        </a>
+      </ErrorPanel>
+    );
+  }
+  return (
+    <HereContext value={here}>
+      <Frame>
+        <Outlet />
+      </Frame>
+    </HereContext>
+  );
+}

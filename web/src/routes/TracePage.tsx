@@ -1,0 +1,131 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { asApiError } from "../api/error";
+import { useHere } from "../app/project";
+import { runCommand, useCommand } from "../keys/useCommand";
+import { Margin } from "../review/Margin";
+import { SpanDetail } from "../trace/SpanDetail";
+import { SpanTree } from "../trace/SpanTree";
+import { firstSpan } from "../trace/tree";
+import { TraceHead } from "../traces/TraceHead";
+import { cx } from "../ui/cx";
+import { ErrorPanel, Skeleton } from "../ui/State";
+import { Tabs } from "../ui/Tabs";
+import { toast } from "../ui/Toast";
+import { useMedia } from "../ui/useMedia";
+
+const route = getRouteApi("/inside/p/$project/traces/$trace");
+
+type Pane = "tree" | "span" | "margin";
+
+/** One trace: its spans, the span that is chosen, and the margin to write in. */
+export function TracePage() {
+  const { api, project } = useHere();
+  const { trace: id } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const wide = useMedia("(min-width: 900px)");
+  const [pane, setPane] = useState<Pane>("span");
+  const summary = useQuery({
+    queryKey: [project.key, "trace", id],
+    queryFn: async () => (await api.trace(id)).trace,
+    staleTime: 30_000,
+  });
+  const spans = useQuery({
+    queryKey: [project.key, "spans", id],
+    queryFn: async () => (await api.spans(id)).data,
+    staleTime: 30_000,
+  });
+  const chosen = search.span ?? (spans.data && firstSpan(spans.data, summary.data?.leading_span_id));
+  const ready = Boolean(chosen) && !(search.span === undefined && summary.isPending);
+  const span = useQuery({
+    queryKey: [project.key, "span", id, chosen],
+    queryFn: async () => (await api.span(id, chosen ?? "")).span,
+    enabled: ready,
+    staleTime: 30_000,
+    placeholderData: keepPreviousData,
+  });
+  const annotated = useMemo(() => new Set(summary.data?.annotations?.map(({ span_id }) => span_id)), [summary.data]);
+  const choose = (to: string) =>
+    void navigate({ to: ".", search: (before) => ({ ...before, span: to }), replace: true });
+  const copyLink = () => {
+    const url = new URL(window.location.href);
+    if (chosen) url.searchParams.set("span", chosen);
+    void navigator.clipboard?.writeText(url.href).then(() => toast("Link to this span copied"));
+  };
+  useCommand("copy-link", copyLink);
+  const error = spans.error ?? summary.error;
+  const trace = summary.data;
+  const tree = spans.data && (
+    <SpanTree
+      spans={spans.data}
+      chosen={chosen}
+      annotated={annotated}
+      onChoose={(to) => {
+        choose(to);
+        if (!wide) setPane("span");
+      }}
+    />
+  );
+  const detail = span.data ? (
+    <SpanDetail
+      span={span.data}
+      tab={search.tab}
+      onTab={(tab) => void navigate({ to: ".", search: (before) => ({ ...before, tab }), replace: true })}
+    />
+  ) : span.error ? (
+    <ErrorPanel error={asApiError(span.error)} retry={() => void span.refetch()} />
+  ) : (
+    <Skeleton lines={8} />
+  );
+  const shownSpan = span.data?.summary.trace_id === id ? span.data : undefined;
+  const margin = chosen && ready && (
+    <Margin key={`${id} ${chosen}`} traceId={id} spanId={chosen} evaluations={shownSpan?.evaluations ?? []} />
+  );
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <TraceHead id={id} trace={trace} copyLink={copyLink} toggleList={() => runCommand("toggle-list")} />
+      {error ? (
+        <ErrorPanel error={asApiError(error)} retry={() => void Promise.all([spans.refetch(), summary.refetch()])} />
+      ) : wide ? (
+        <div
+          className={cx(
+            "grid min-h-0 flex-1",
+            search.alone
+              ? "grid-cols-[minmax(220px,28%)_minmax(0,1fr)_minmax(280px,25%)]"
+              : "grid-cols-[minmax(200px,24%)_minmax(0,1fr)_minmax(272px,27%)]",
+          )}
+        >
+          <div className="flex min-h-0 min-w-0 flex-col border-r">{tree ?? <Skeleton lines={6} />}</div>
+          <div className="min-h-0 min-w-0">{detail}</div>
+          <div className="min-h-0 border-l">{margin}</div>
+        </div>
+      ) : (
+        <>
+          <div className="border-b">
+            <Tabs
+              label="Parts of the trace"
+              panel="trace-pane"
+              value={pane}
+              onChange={setPane}
+              tabs={[
+                { id: "tree", label: "Steps", count: spans.data?.length },
+                { id: "span", label: "Conversation" },
+                { id: "margin", label: "Judge" },
+              ]}
+            />
+          </div>
+          <div
+            id="trace-pane"
+            role="tabpanel"
+            aria-labelledby={`trace-pane-${pane}`}
+            className="flex min-h-0 flex-1 flex-col"
+          >
+            {pane === "tree" ? tree : pane === "span" ? detail : margin}
+          </div>
+        </>
+      )}
+    </div>
+  );
+}

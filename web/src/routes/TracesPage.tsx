@@ -1,0 +1,196 @@
+import { getRouteApi, Outlet, useParams } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { asApiError } from "../api/error";
+import { useHere } from "../app/project";
+import { useCommand } from "../keys/useCommand";
+import { useReviews } from "../review/useReviews";
+import { FilterBar } from "../traces/FilterBar";
+import { FirstRun } from "../traces/FirstRun";
+import { Histogram } from "../traces/Histogram";
+import { type Neighbours, NeighboursContext } from "../traces/neighbours";
+import type { TraceSearchParams } from "../traces/search";
+import { Toolbar } from "../traces/Toolbar";
+import { TraceList } from "../traces/TraceList";
+import { useFields, useHistogram, useNewTraces, useTraces } from "../traces/useTraces";
+import { Button } from "../ui/Button";
+import { cx } from "../ui/cx";
+import { count } from "../ui/format";
+import { Empty, ErrorPanel, Skeleton } from "../ui/State";
+import { useMedia } from "../ui/useMedia";
+
+const route = getRouteApi("/inside/p/$project/traces");
+
+/** The list of traces, and beside it the trace that is open. */
+export function TracesPage() {
+  const { project } = useHere();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { trace: open } = useParams({ strict: false });
+  const wide = useMedia("(min-width: 1180px)");
+  const fields = useFields();
+  const reviews = useReviews();
+  const { list, rows, body, window, fixed, refresh } = useTraces(search);
+  const histogram = useHistogram(body);
+  const [marked, setMarked] = useState(-1);
+  const [dense, setDense] = useState(() => localStorage.getItem("postil.dense") === "true");
+  const listShown = !open || (wide && !search.alone);
+  const total = useMemo(() => histogram.data?.reduce((sum, bucket) => sum + bucket.count, 0), [histogram.data]);
+  const fresh = useNewTraces(body, total, !fixed && !search.sort && list.isSuccess && !histogram.isPlaceholderData);
+  const unfiltered = !search.q && !fixed;
+
+  const change = (next: Partial<Record<keyof TraceSearchParams, string | undefined>>) =>
+    void navigate({
+      to: ".",
+      search: (before: TraceSearchParams) => clean({ ...before, ...next }),
+      replace: "q" in next,
+    });
+  const openAt = useCallback(
+    (index: number) => {
+      const trace = rows[index];
+      if (!trace) return;
+      setMarked(index);
+      void navigate({
+        to: "/p/$project/traces/$trace",
+        params: { project: project.key, trace: trace.trace_id },
+        search: ({ span: _, ...rest }: TraceSearchParams) => rest,
+        replace: Boolean(open),
+      });
+    },
+    [rows, navigate, project.key, open],
+  );
+  const at = open ? rows.findIndex((trace) => trace.trace_id === open) : marked;
+  const close = useCallback(
+    () =>
+      void navigate({
+        to: "/p/$project/traces",
+        params: { project: project.key },
+        search: ({ span: _, alone: __, ...rest }: TraceSearchParams) => rest,
+      }),
+    [navigate, project.key],
+  );
+  const step = (by: number) => {
+    const next = Math.max(0, Math.min(rows.length - 1, at + by));
+    if (open) openAt(next);
+    else setMarked(next);
+  };
+  const neighbours = useMemo<Neighbours>(
+    () => ({
+      position: at,
+      loaded: rows.length,
+      next: at >= 0 && at < rows.length - 1 ? () => openAt(at + 1) : undefined,
+      previous: at > 0 ? () => openAt(at - 1) : undefined,
+      close,
+    }),
+    [at, rows.length, openAt, close],
+  );
+  useEffect(() => {
+    if (at >= 0) setMarked(at);
+  }, [at]);
+  const switchDensity = () => {
+    localStorage.setItem("postil.dense", String(!dense));
+    setDense(!dense);
+  };
+  useCommand("next-trace", () => step(1), { when: rows.length > 0 });
+  useCommand("previous-trace", () => step(-1), { when: rows.length > 0 });
+  useCommand("open-trace", () => openAt(marked), { when: !open && marked >= 0 });
+  useCommand("close-trace", close, { when: Boolean(open) });
+  useCommand("density", switchDensity);
+  const canHide = Boolean(open) && wide;
+  useCommand(
+    "toggle-list",
+    () =>
+      void navigate({
+        to: ".",
+        search: ({ alone, ...rest }: TraceSearchParams) => (alone ? rest : { ...rest, alone: true }),
+      }),
+    { when: canHide },
+  );
+
+  const empty = list.isSuccess && rows.length === 0;
+  const waiting = empty && unfiltered && !open && (search.range === undefined || search.range === "all");
+  useEffect(() => {
+    if (waiting && fresh > 0) refresh();
+  });
+  if (waiting)
+    return (
+      <div className="scroll h-full">
+        <FirstRun origin={globalThis.location.origin} />
+      </div>
+    );
+  const compact = Boolean(open) || !wide;
+  return (
+    <div className="flex h-full min-w-0">
+      {listShown && (
+        <div className={cx("flex min-h-0 min-w-0 flex-col", open ? "w-80 shrink-0 border-r" : "flex-1")}>
+          <h1 className="sr-only">Traces</h1>
+          <div className="flex items-start gap-2 px-3 py-2">
+            <FilterBar
+              text={search.q ?? ""}
+              fields={fields}
+              window={window}
+              onChange={(q) => change({ q: q || undefined })}
+            />
+            <Toolbar search={search} change={change} dense={dense} onDensity={switchDensity} brief={Boolean(open)} />
+          </div>
+          {!open && histogram.data && (
+            <Histogram buckets={histogram.data} window={window} onBrush={(to) => change({ ...to, range: undefined })} />
+          )}
+          <div className="num flex h-8 shrink-0 items-center gap-3 border-b px-3 text-sm text-ink-2">
+            <span role="status">
+              {total === undefined ? "…" : `${count(total)} ${total === 1 ? "trace" : "traces"}`}
+            </span>
+            {fresh > 0 && (
+              <Button small look="quiet" className="text-accent" onClick={refresh}>
+                {count(fresh)} new: show
+              </Button>
+            )}
+            {fixed && (
+              <Button small look="quiet" onClick={() => change({ from: undefined, to: undefined })}>
+                Back to the last days
+              </Button>
+            )}
+          </div>
+          {list.isPending && <Skeleton lines={8} />}
+          {list.error && <ErrorPanel error={asApiError(list.error)} retry={() => void list.refetch()} />}
+          {empty && (
+            <Empty title="No trace fits">
+              <p className="mb-3">Nothing in this time and with these filters.</p>
+              <div className="flex flex-wrap gap-2">
+                {search.q && <Button onClick={() => change({ q: undefined })}>Remove the filters</Button>}
+                <Button onClick={() => change({ range: "all", from: undefined, to: undefined })}>
+                  Look at all time
+                </Button>
+              </div>
+            </Empty>
+          )}
+          {rows.length > 0 && (
+            <TraceList
+              rows={rows}
+              project={project.key}
+              reviews={reviews.byKey}
+              marked={at >= 0 ? at : marked}
+              open={open}
+              compact={compact}
+              dense={dense}
+              hasMore={list.hasNextPage && !list.isFetchingNextPage}
+              loadMore={() => void list.fetchNextPage()}
+            />
+          )}
+        </div>
+      )}
+      {open && (
+        <NeighboursContext value={neighbours}>
+          <div className="min-w-0 flex-1">
+            <Outlet />
+          </div>
+        </NeighboursContext>
+      )}
+    </div>
+  );
+}
+
+function clean(
+  search: { [Name in keyof TraceSearchParams]?: TraceSearchParams[Name] | string | undefined },
+): TraceSearchParams {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
+}

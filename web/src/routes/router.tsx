@@ -1,0 +1,157 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { session } from "../api";
+import { rememberSession } from "../api/client";
+import { asApiError } from "../api/error";
+import { logSearch } from "../logs/search";
+import { traceSearch } from "../traces/search";
+import { ErrorPanel, Skeleton } from "../ui/State";
+
+export const meQuery = {
+  queryKey: ["me"],
+  queryFn: async () => {
+    const me = await session.me();
+    rememberSession(me.csrf_token);
+    return me;
+  },
+  staleTime: 5 * 60_000,
+};
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Outlet,
+  pendingComponent: () => <Skeleton />,
+  errorComponent: ({ error, reset }) => <ErrorPanel error={asApiError(error)} retry={reset} />,
+  notFoundComponent: () => <ErrorPanel error={{ status: 404, message: "No page has this address." }} />,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search.next === "string" ? { next: search.next } : {},
+  component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
+});
+
+/** A one-time link. */
+const signInByLink = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/$token",
+  component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
+});
+
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invite/$token",
+  component: lazyRouteComponent(() => import("./Invite"), "Invite"),
+});
+
+/** Everything below needs somebody who is signed in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  beforeLoad: async ({ context, location }) => {
+    try {
+      return { me: await context.queries.ensureQueryData(meQuery) };
+    } catch (cause) {
+      const error = asApiError(cause);
+      if (error.status === 401) throw redirect({ to: "/sign-in", search: { next: location.href } });
+      throw error;
+    }
+  },
+});
+
+const start = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: ({ context: { me } }) => {
+    const last = localStorage.getItem("postil.project");
+    const project =
+      me.projects.find(({ key }) => key === last) ??
+      me.projects.find(({ project_id }) => project_id === me.project_id) ??
+      me.projects[0];
+    if (project) throw redirect({ to: "/p/$project/traces", params: { project: project.key } });
+  },
+  component: () => (
+    <ErrorPanel
+      error={{ status: 403, message: "You have no part in any project. Ask an admin of this workspace for an invite." }}
+    />
+  ),
+});
+
+export const project = createRoute({
+  getParentRoute: () => inside,
+  path: "/p/$project",
+  component: lazyRouteComponent(() => import("./ProjectPage"), "ProjectPage"),
+});
+
+const traces = createRoute({
+  getParentRoute: () => project,
+  path: "/traces",
+  validateSearch: traceSearch,
+  component: lazyRouteComponent(() => import("./TracesPage"), "TracesPage"),
+});
+
+const trace = createRoute({
+  getParentRoute: () => traces,
+  path: "/$trace",
+  component: lazyRouteComponent(() => import("./TracePage"), "TracePage"),
+});
+
+const logs = createRoute({
+  getParentRoute: () => project,
+  path: "/logs",
+  validateSearch: logSearch,
+  component: lazyRouteComponent(() => import("./LogsPage"), "LogsPage"),
+});
+
+const log = createRoute({
+  getParentRoute: () => logs,
+  path: "/$log",
+  component: lazyRouteComponent(() => import("./LogPage"), "LogPage"),
+});
+
+const reviews = createRoute({
+  getParentRoute: () => project,
+  path: "/settings/human-reviews",
+  component: lazyRouteComponent(() => import("./HumanReviewsPage"), "HumanReviewsPage"),
+});
+
+const review = createRoute({
+  getParentRoute: () => project,
+  path: "/settings/human-reviews/$review",
+  component: lazyRouteComponent(() => import("./HumanReviewPage"), "HumanReviewPage"),
+});
+
+const tree = root.addChildren([
+  signIn,
+  signInByLink,
+  invite,
+  inside.addChildren([
+    start,
+    project.addChildren([traces.addChildren([trace]), logs.addChildren([log]), reviews, review]),
+  ]),
+]);
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { queries },
+    defaultPreload: "intent",
+    defaultPendingMs: 150,
+    defaultPendingComponent: () => <Skeleton />,
+    defaultErrorComponent: ({ error, reset }) => <ErrorPanel error={asApiError(error)} retry={reset} />,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,82 @@
+import { ArrowUpDown, Clock, Rows3, Rows4 } from "lucide-react";
+import { useKeyName } from "../keys/keymap";
+import { Button, IconButton } from "../ui/Button";
+import { cx } from "../ui/cx";
+import { Menu } from "../ui/Menu";
+import { DEFAULT_RANGE, RANGES, SORTS, type TraceSearchParams } from "./search";
+
+const day = (iso: string) =>
+  new Date(iso).toLocaleString("en", {
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  });
+
+/** The time, the order and the height of the rows. */
+export function Toolbar({
+  search,
+  change,
+  dense,
+  onDensity,
+  brief,
+}: {
+  search: TraceSearchParams;
+  change: (next: Partial<Record<keyof TraceSearchParams, string | undefined>>) => void;
+  dense: boolean;
+  onDensity: () => void;
+  /** Beside a trace: only the time. */
+  brief: boolean;
+}) {
+  const densityKey = useKeyName("density");
+  const fixed = search.from && search.to;
+  const range = RANGES.find(({ id }) => id === (search.range ?? DEFAULT_RANGE));
+  const sort = SORTS.find(({ id }) => id === (search.sort ?? "started_at")) ?? SORTS[0];
+  return (
+    <>
+      <Menu
+        trigger={
+          <Button look="plain" aria-label={`Time: ${fixed ? "chosen" : range?.label}`}>
+            <Clock size={16} aria-hidden />
+            <span className={cx("num max-sm:hidden", brief && "hidden")}>
+              {fixed ? `${day(search.from ?? "")} – ${day(search.to ?? "")}` : range?.label}
+            </span>
+          </Button>
+        }
+        entries={RANGES.map(({ id, label }) => ({
+          id,
+          label,
+          chosen: !fixed && id === range?.id,
+          run: () => change({ range: id === DEFAULT_RANGE ? undefined : id, from: undefined, to: undefined }),
+        }))}
+      />
+      {!brief && (
+        <>
+          <Menu
+            trigger={
+              <Button look="plain" aria-label={`Order: ${sort.label}`}>
+                <ArrowUpDown size={16} aria-hidden />
+                <span className="max-sm:hidden">{sort.label}</span>
+              </Button>
+            }
+            entries={SORTS.map(({ id, label }) => ({
+              id,
+              label,
+              chosen: id === sort.id,
+              run: () => change({ sort: id === "started_at" ? undefined : id }),
+            }))}
+          />
+          <IconButton
+            name={dense ? "Taller rows" : "Denser rows"}
+            shortcut={densityKey}
+            onClick={onDensity}
+            className="size-8 max-md:hidden"
+          >
+            {dense ? <Rows3 size={16} aria-hidden /> : <Rows4 size={16} aria-hidden />}
+          </IconButton>
+        </>
+      )}
+    </>
+  );
+}
