@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import email.message
 import json
 import os
 import secrets
@@ -25,7 +26,7 @@ GUIDE = Path(os.environ["POSTIL_GUIDE"])
 @dataclasses.dataclass
 class Answer:
     status: int
-    headers: dict
+    headers: email.message.Message  # looked up without regard to case
     text: str
 
     def json(self):
@@ -44,9 +45,9 @@ def http(method: str, path: str, body=None, key: str | None = KEY, headers: dict
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=30) as response:
-            return Answer(response.status, dict(response.headers), response.read().decode())
+            return Answer(response.status, response.headers, response.read().decode())
     except urllib.error.HTTPError as error:
-        return Answer(error.code, dict(error.headers), error.read().decode())
+        return Answer(error.code, error.headers, error.read().decode())
 
 
 def get(path: str):

@@ -356,7 +356,8 @@ create table annotation_event (
   source text not null,
   duration_ms bigint,
   at bigint not null,
-  primary key (project, trace_id, id)
+  -- Ids are in the order of time, so what is new is appended instead of scattered.
+  primary key (project, annotation_id, id)
 ){clustered};
 
 -- A machine's verdict on a span.

@@ -23,6 +23,26 @@ pub fn is_ulid(text: &str) -> bool {
     text.len() == 26 && ulid::Ulid::from_string(text).is_ok()
 }
 
+/// The 128 bits of a ULID; none for any other text.
+pub fn ulid_bytes(text: &str) -> Option<[u8; 16]> {
+    // 26 characters hold 130 bits: what begins with 8 or more is too large.
+    let fits = text.len() == 26 && matches!(text.as_bytes()[0], b'0'..=b'7');
+    fits.then(|| ulid::Ulid::from_string(text).ok()).flatten().map(|ulid| ulid.to_bytes())
+}
+
+/// The id of a trace or span as it is stored and shown: lower-case hex. Clients also write it in capitals, as a UUID
+/// with dashes, or, as orq's `@traced` did until 4.6, as a ULID. Other text stays as it is, and names nothing.
+pub fn lower_hex(text: &str) -> String {
+    if let Some(bytes) = ulid_bytes(text) {
+        return hex::encode(bytes);
+    }
+    match uuid::Uuid::try_parse(text) {
+        Ok(uuid) if text.len() == 36 => hex::encode(uuid.as_bytes()),
+        _ if text.bytes().all(|byte| byte.is_ascii_hexdigit()) => text.to_ascii_lowercase(),
+        _ => text.to_owned(),
+    }
+}
+
 /// A new UUIDv7, for workspaces, whose ids clients require to be UUIDs.
 pub fn uuid(clock: &Clock) -> String {
     let micros = clock.now().max(0);
@@ -37,4 +57,25 @@ pub fn uuid(clock: &Clock) -> String {
 /// Random text for secrets: `N` bytes as lower-case hex.
 pub fn secret<const N: usize>() -> String {
     hex::encode(random_bytes::<N>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lower_hex;
+
+    #[test]
+    fn every_spelling_of_an_id_of_telemetry_names_the_same() {
+        let stored = "4d4e385051444a59454234335a413756";
+        assert_eq!(lower_hex("2D9RW50MA499CMAGHM6DD42DTP"), stored);
+        assert_eq!(lower_hex(&stored.to_uppercase()), stored);
+        assert_eq!(lower_hex("4d4e3850-5144-4a59-4542-34335a413756"), stored);
+        assert_eq!(lower_hex("00F067AA0BA902B7"), "00f067aa0ba902b7");
+    }
+
+    #[test]
+    fn text_that_is_no_such_id_stays_as_it_is() {
+        for other in ["", "none", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "2D9RW50MA499CMAGHM6DD42DTU", "ééééééééééééé"] {
+            assert_eq!(lower_hex(other), other);
+        }
+    }
 }

@@ -40,6 +40,22 @@ mod rooms {
     }
 
     #[test]
+    fn only_the_database_room_knows_a_driver() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut all = Vec::new();
+        files(&source, &mut all);
+        let knows = |file: &PathBuf| {
+            let text = std::fs::read_to_string(file).unwrap();
+            ["rusqlite::", "postgres::"]
+                .iter()
+                .any(|driver| text.lines().any(|line| line.starts_with("use ") && line.contains(driver)))
+        };
+        let outside: Vec<_> = all.iter().filter(|file| !file.starts_with(source.join("db")) && knows(file)).collect();
+        assert!(outside.is_empty(), "{outside:#?}");
+        assert!(all.iter().any(knows));
+    }
+
+    #[test]
     fn every_room_imports_only_what_stands_before_it() {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut all = Vec::new();

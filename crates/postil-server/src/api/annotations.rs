@@ -10,7 +10,7 @@ use postil::annotation::{
 };
 use postil::clock::{parse_rfc3339, rfc3339};
 use postil::page::PageRequest;
-use postil::{Error, Result};
+use postil::{Error, Result, id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -146,11 +146,6 @@ impl From<AnswerInput> for Answer {
     }
 }
 
-/// Span and trace ids are stored as lower-case hex, however they are written.
-pub(super) fn lower_hex(id: String) -> String {
-    if id.bytes().all(|byte| byte.is_ascii_hexdigit()) { id.to_ascii_lowercase() } else { id }
-}
-
 /// The parameters of a query, or an error that names the wrong one.
 pub(super) fn query<T>(given: std::result::Result<Query<T>, QueryRejection>) -> Result<T> {
     given.map(|Query(query)| query).map_err(|cause| {
@@ -188,7 +183,6 @@ async fn create(
     Path((trace_id, span_id)): Path<(String, String)>,
     Body(body): Body<AnnotationInput>,
 ) -> ApiResult<StatusCode> {
-    let (trace_id, span_id) = (lower_hex(trace_id), lower_hex(span_id));
     let call = Annotate {
         answers: body.annotations.into_iter().map(Answer::from).collect(),
         metadata: body.metadata.map(Metadata::from).unwrap_or_default(),
@@ -214,7 +208,6 @@ async fn remove(
     Path((trace_id, span_id)): Path<(String, String)>,
     Body(body): Body<AnnotationRemoval>,
 ) -> ApiResult<StatusCode> {
-    let (trace_id, span_id) = (lower_hex(trace_id), lower_hex(span_id));
     let call = Remove {
         keys: body.keys.unwrap_or_default(),
         parent_annotation_ids: body.parent_annotation_ids.unwrap_or_default(),
@@ -325,7 +318,6 @@ async fn of_span(
     By(caller): By<READ>,
     Path((trace_id, span_id)): Path<(String, String)>,
 ) -> ApiResult<Json<AnnotationList>> {
-    let (trace_id, span_id) = (lower_hex(trace_id), lower_hex(span_id));
     let found = app.db.read(move |tx| annotation::for_span(tx, &caller, &trace_id, &span_id)).await?;
     Ok(AnnotationList::new(found, false))
 }
@@ -371,8 +363,8 @@ async fn list(
         to: moment("to", given.to.as_ref())?,
         key: given.key,
         value: given.value,
-        trace_id: given.trace_id.map(lower_hex),
-        span_id: given.span_id.map(lower_hex),
+        trace_id: given.trace_id.as_deref().map(id::lower_hex),
+        span_id: given.span_id.as_deref().map(id::lower_hex),
         annotator_kind: given.annotator_kind,
         annotator_id: given.annotator_id,
         identity_id: given.identity_id,

@@ -189,7 +189,8 @@ struct NewKeyBody {
     /// `none`, `read` or `write` by domain, for restricted keys; the domains are in the capability catalogue.
     access: Option<BTreeMap<String, String>>,
     constraints: Option<ConstraintsBody>,
-    /// The same as `constraints.expires_at`.
+    /// The same as `constraints.expires_at`; clients of 4.13 call it `expires_at`.
+    #[serde(alias = "expires_at")]
     expiration: Option<String>,
     owner: Option<OwnerBody>,
     /// `all`, `restricted` or `read_only`.
@@ -208,10 +209,12 @@ struct KeyChange {
     access: Option<BTreeMap<String, String>>,
     active: Option<bool>,
     constraints: Option<ConstraintsBody>,
+    /// The same as `constraints.expires_at`, as clients of 4.13 say it.
+    expires_at: Option<String>,
     name: Option<String>,
     permission_mode: Option<String>,
     project_scope: Option<ScopeBody>,
-    /// `active`, `disabled` or `revoked`.
+    /// `active`, `disabled` or `revoked`, or the same as an enumeration constant.
     status: Option<String>,
     scopes: Option<Vec<String>>,
 }
@@ -240,6 +243,7 @@ struct DomainBody {
     display_name: &'static str,
     /// `DOMAIN_GROUP_WORKSPACE_ADMIN` or `DOMAIN_GROUP_PLATFORM`.
     group: &'static str,
+    /// `SCOPE_MODE_ALL`, `SCOPE_MODE_SINGLE`.
     allowed_scopes: Vec<&'static str>,
     extra_write_verbs: Vec<&'static str>,
     readable: bool,
@@ -311,7 +315,7 @@ async fn capabilities() -> Json<Capabilities> {
         id: domain.id,
         display_name: domain.display_name,
         group: if domain.administrative { "DOMAIN_GROUP_WORKSPACE_ADMIN" } else { "DOMAIN_GROUP_PLATFORM" },
-        allowed_scopes: vec!["all", "single"],
+        allowed_scopes: vec!["SCOPE_MODE_ALL", "SCOPE_MODE_SINGLE"],
         extra_write_verbs: Vec::new(),
         readable: true,
         writable: true,
@@ -341,19 +345,24 @@ async fn update(
     Path(id): Path<String>,
     Body(body): Body<KeyChange>,
 ) -> ApiResult<Json<KeyBody>> {
+    let status = body.status.map(|status| match status.strip_prefix("API_KEY_STATUS_") {
+        Some(constant) => constant.to_lowercase(),
+        None => status,
+    });
     let switched = body.active.map(|active| if active { "active" } else { "disabled" }.to_owned());
-    if let (Some(switched), Some(status)) = (&switched, &body.status)
+    if let (Some(switched), Some(status)) = (&switched, &status)
         && (switched == "active") != (status == "active")
     {
         return Err(Error::field("invalid_value", "active", "active and status contradict each other.").into());
     }
     let expires_at = body.constraints.as_ref().and_then(|constraints| constraints.expires_at.as_ref());
+    let expires_at = time(expires_at, "constraints.expires_at")?.or(time(body.expires_at.as_ref(), "expires_at")?);
     let change = Change {
         name: body.name,
         wanted: Wanted { permission_mode: body.permission_mode, access: body.access, scopes: body.scopes },
         reach: body.project_scope.as_ref().map(ScopeBody::reach).transpose()?.flatten(),
-        status: body.status.or(switched),
-        expires_at: time(expires_at, "constraints.expires_at")?,
+        status: status.or(switched),
+        expires_at,
     };
     let (by, clock, target) = (caller.clone(), app.clock.clone(), id.clone());
     let key = app.db.write(move |tx| keys::update(tx, &clock, &by, &target, &change)).await?;

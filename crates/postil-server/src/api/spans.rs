@@ -348,7 +348,10 @@ async fn get_span(
         .read(move |tx| {
             let number = caller.project.number;
             let full = span::full(tx, number, &caller.workspace_id, &trace_id, &span_id, &prices)?;
-            let judgements = annotation::for_spans(tx, number, &trace_id, Some(&span_id))?;
+            let judgements = {
+                let row = &full.tree.row;
+                annotation::for_spans(tx, number, &row.trace_id, Some(&row.span_id))?
+            };
             let Value::Array(evaluations) = annotation::evaluations_json(&judgements) else {
                 return Ok(SpanDetail::new(full, Vec::new(), Vec::new()));
             };
@@ -395,7 +398,8 @@ async fn get_conversation(
             let leading = span::leading(tx, number, &trace_id)?.ok_or_else(|| trace_not_found(&caller, &trace_id))?;
             let span_id = query.span_id.clone().unwrap_or(leading);
             let full = span::full(tx, number, &caller.workspace_id, &trace_id, &span_id, &prices)?;
-            Ok(Conversation { trace_id: trace_id.clone(), span_id, items: items(full.normalized) })
+            let row = full.tree.row;
+            Ok(Conversation { trace_id: row.trace_id, span_id: row.span_id, items: items(full.normalized) })
         })
         .await?;
     Ok(Json(conversation))

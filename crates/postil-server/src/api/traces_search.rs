@@ -276,7 +276,7 @@ pub async fn get_trace(
     if trace_id.contains('\0') {
         return Err(not_found().into());
     }
-    let trace_id = trace_id.to_ascii_lowercase();
+    let trace_id = postil::id::lower_hex(&trace_id);
     let found = app
         .db
         .read(move |tx| {

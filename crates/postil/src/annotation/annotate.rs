@@ -51,8 +51,9 @@ pub fn annotate(
     call.check()?;
     let annotator = annotator_of(caller, call.named().as_ref(), &call.metadata)?;
     let keys: Vec<&str> = call.answers.iter().filter_map(|answer| answer.key.as_deref()).collect();
+    let (given, trace_id, span_id) = (span_id, &*id::lower_hex(trace_id), &*id::lower_hex(span_id));
     let found = store::look_up(tx, caller.project.number, trace_id, span_id, &annotator, &keys)?;
-    let found = found.ok_or_else(|| span_not_found(span_id, &caller.workspace_id))?;
+    let found = found.ok_or_else(|| span_not_found(given, &caller.workspace_id))?;
     let saying = Saying {
         clock,
         caller,

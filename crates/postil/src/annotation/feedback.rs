@@ -63,7 +63,7 @@ fn resolve(tx: &mut Tx<'_>, caller: &Caller, given: &str) -> Result<(String, Str
     let project = caller.project.number;
     let mut found = log::find_span(tx, project, given)?;
     if found.is_none() {
-        found = log_store::leading_span(tx, project, given)?;
+        found = log_store::leading_span(tx, project, &id::lower_hex(given))?;
     }
     if found.is_none() {
         found = log_store::by_foreign_id(tx, project, given)?;
@@ -185,7 +185,7 @@ pub fn remove(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, id: &str, given: 
     let known = store::find(tx, project, id)?;
     let annotation_id = known.map_or_else(|| id.to_owned(), |(_, annotation_id)| annotation_id);
     let annotation = read_store::lock(tx, project, &annotation_id)?.ok_or_else(not_found)?;
-    if annotation.trace_id != given
+    if annotation.trace_id != id::lower_hex(given)
         && resolve(tx, caller, given).ok().is_none_or(|(trace_id, _)| trace_id != annotation.trace_id)
     {
         return Err(not_found());

@@ -9,6 +9,7 @@ use super::{Annotation, Judgements, SubjectKind, annotate, for_spans, for_traces
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::id;
 use crate::page::{Page, PageRequest};
 use crate::project::Caller;
 
@@ -133,13 +134,14 @@ pub fn get(tx: &mut Tx<'_>, project: i64, id: &str) -> Result<Log> {
 }
 
 /// The span of a log: by the id the client knows, or by `{trace_id}-{span_id}`.
-pub(super) fn find_span(tx: &mut Tx<'_>, project: i64, id: &str) -> Result<Option<(String, String)>> {
-    if let Some(found) = store::by_log_id(tx, project, id)? {
+pub(super) fn find_span(tx: &mut Tx<'_>, project: i64, log_id: &str) -> Result<Option<(String, String)>> {
+    if let Some(found) = store::by_log_id(tx, project, log_id)? {
         return Ok(Some(found));
     }
-    let Some((trace_id, span_id)) = id.rsplit_once('-') else { return Ok(None) };
-    let exists = super::store::span_exists(tx, project, trace_id, span_id)?;
-    Ok(exists.then(|| (trace_id.to_owned(), span_id.to_owned())))
+    let Some((trace_id, span_id)) = log_id.rsplit_once('-') else { return Ok(None) };
+    let (trace_id, span_id) = (id::lower_hex(trace_id), id::lower_hex(span_id));
+    let exists = super::store::span_exists(tx, project, &trace_id, &span_id)?;
+    Ok(exists.then_some((trace_id, span_id)))
 }
 
 /// Stores what a log should have answered, as an annotation of its span, and returns the log.

@@ -9,7 +9,7 @@ use super::{Annotation, HistoryEntry, evaluator_store, span_not_found, store};
 use crate::db::{Tx, Value};
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
-use crate::params;
+use crate::{id, params};
 use crate::project::Caller;
 
 /// What people and machines say of a span or a trace.
@@ -34,8 +34,9 @@ impl Judgements {
 /// The current values of one span that must exist, oldest first.
 pub fn for_span(tx: &mut Tx<'_>, caller: &Caller, trace_id: &str, span_id: &str) -> Result<Vec<Annotation>> {
     let project = caller.project.number;
+    let (given, trace_id, span_id) = (span_id, &*id::lower_hex(trace_id), &*id::lower_hex(span_id));
     if !store::span_exists(tx, project, trace_id, span_id)? {
-        return Err(span_not_found(span_id, &caller.workspace_id));
+        return Err(span_not_found(given, &caller.workspace_id));
     }
     of_trace(tx, project, trace_id, Some(span_id))
 }

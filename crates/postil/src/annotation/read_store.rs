@@ -72,7 +72,7 @@ pub(super) fn events(tx: &mut Tx<'_>, project: i64, trace_id: &str, annotation_i
     let rows = tx.query(
         "select id, action, value, explanation, definition_version, annotator_kind, annotator_id, actor, client,
            identity_id, source, duration_ms, at
-         from annotation_event where project = $1 and trace_id = $2 and annotation_id = $3
+         from annotation_event where project = $1 and annotation_id = $3 and trace_id = $2
          order by at, id{bytes_order}",
         params![project, trace_id, annotation_id],
     )?;

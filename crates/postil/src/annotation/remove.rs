@@ -99,8 +99,9 @@ pub fn remove(
     call.check()?;
     let whose = call.whose(caller)?;
     let project = caller.project.number;
+    let (given, trace_id, span_id) = (span_id, &*id::lower_hex(trace_id), &*id::lower_hex(span_id));
     if !store::span_exists(tx, project, trace_id, span_id)? {
-        return Err(span_not_found(span_id, &caller.workspace_id));
+        return Err(span_not_found(given, &caller.workspace_id));
     }
     let mut subjects = Vec::new();
     for key in &call.keys {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::broadcast;
@@ -39,6 +40,10 @@ pub(super) struct SqliteSession {
 impl SqliteSession {
     fn new(connection: Connection) -> SqliteSession {
         connection.set_prepared_statement_cache_capacity(256);
+        // A plan that holds for every value: else SQLite plans joins over partial indexes again whenever one is bound.
+        if let Err(cause) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true) {
+            tracing::warn!(error = %cause, "statements may be planned again on every run");
+        }
         SqliteSession { connection, rendered: RefCell::new(HashMap::new()) }
     }
 
@@ -158,10 +163,11 @@ fn open_writer(path: &Path) -> Result<SqliteSession> {
     connection
         .execute_batch(
             // FULL: a commit is on disk when it returns. No automatic checkpoints: they would stall a commit; the
-            // checkpoint thread does them. 64 MiB of cache holds the inner pages of a large database.
+            // checkpoint thread does them. 16 MiB of cache holds the inner pages of a large database; every commit
+            // walks the cache once, so a larger one costs more than it saves.
             "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
-             pragma foreign_keys = on; pragma busy_timeout = 5000; pragma cache_size = -65536;
-             pragma temp_store = memory; pragma journal_size_limit = 67108864;",
+             pragma foreign_keys = on; pragma busy_timeout = 5000; pragma cache_size = -16384;
+             pragma temp_store = memory; pragma journal_size_limit = 268435456;",
         )
         .map_err(opening)?;
     Ok(SqliteSession::new(connection))

@@ -12,6 +12,7 @@ use super::price::PriceTable;
 use super::{otlp, store};
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::id;
 
 /// The light columns of a span: what a tree shows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -101,7 +102,7 @@ fn span_not_found(workspace_id: &str, span_id: &str) -> Error {
 /// All spans of a trace in order of execution: each below its parent, siblings by their start. Spans whose parent
 /// never came stand at the top.
 pub fn tree(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<Vec<TreeSpan>> {
-    Ok(in_order(store::spans(tx, project, trace_id)?))
+    Ok(in_order(store::spans(tx, project, &id::lower_hex(trace_id))?))
 }
 
 /// Sorts rows, which come by start and id, into the order of execution.
@@ -154,6 +155,7 @@ pub fn full(
     prices: &PriceTable,
 ) -> Result<FullSpan> {
     let not_found = || span_not_found(workspace_id, span_id);
+    let (trace_id, span_id) = (&*id::lower_hex(trace_id), &*id::lower_hex(span_id));
     let row = store::span(tx, project, trace_id, span_id)?.ok_or_else(not_found)?;
     let chunk = store::chunk(tx, project, trace_id, row.chunk_id)?;
     let records = store::log_records(tx, project, trace_id, Some(span_id))?;
@@ -181,7 +183,7 @@ fn describe(
 
 /// The span whose answer a trace shows: its leading model call, else its root. None when the trace is not known.
 pub fn leading(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<Option<String>> {
-    store::leading(tx, project, trace_id)
+    store::leading(tx, project, &id::lower_hex(trace_id))
 }
 
 #[cfg(test)]

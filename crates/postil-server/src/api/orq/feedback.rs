@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::annotations::{AnnotationValue, lower_hex};
+use crate::api::annotations::AnnotationValue;
 use crate::api::body::Body;
 use crate::api::caller::{ANNOTATE, By, READ};
 use crate::api::error::{ApiResult, ErrorBody};
@@ -73,7 +73,7 @@ async fn create(
         id: body.id,
         property: body.property.or(body.field).ok_or_else(|| missing("property"))?,
         value: body.value.or(body.values).ok_or_else(|| missing("value"))?,
-        trace_id: lower_hex(body.trace_id.clone()),
+        trace_id: body.trace_id.clone(),
     };
     let mut view = FeedbackAnswer {
         id: String::new(),
@@ -112,7 +112,7 @@ async fn remove(
     By(caller): By<ANNOTATE>,
     Body(body): Body<FeedbackRemoval>,
 ) -> ApiResult<Json<FeedbackRemoved>> {
-    let (clock, id, trace_id) = (app.clock.clone(), body.id.clone(), lower_hex(body.trace_id.clone()));
+    let (clock, id, trace_id) = (app.clock.clone(), body.id.clone(), body.trace_id.clone());
     app.db.write(move |tx| feedback::remove(tx, &clock, &caller, &id, &trace_id)).await?;
     let product = body.product.unwrap_or_else(|| PRODUCT.into());
     Ok(Json(FeedbackRemoved { id: body.id, trace_id: body.trace_id, product }))
@@ -159,7 +159,7 @@ async fn create_evaluation(
         human_review_id: body.human_review_id,
         source: body.source,
         explanation: body.explanation,
-        trace_id: lower_hex(body.trace_id),
+        trace_id: body.trace_id,
         kind: body.r#type,
         value,
     };
@@ -176,7 +176,7 @@ async fn remove_evaluation(
     By(caller): By<ANNOTATE>,
     Body(body): Body<FeedbackRemoval>,
 ) -> ApiResult<StatusCode> {
-    let (clock, trace_id) = (app.clock.clone(), lower_hex(body.trace_id));
+    let (clock, trace_id) = (app.clock.clone(), body.trace_id);
     app.db.write(move |tx| feedback::remove(tx, &clock, &caller, &body.id, &trace_id)).await?;
     Ok(StatusCode::OK)
 }

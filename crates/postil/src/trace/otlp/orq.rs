@@ -16,6 +16,7 @@ use super::check::Gate;
 use super::read::{Fault, Read, array, each, fields, id, object, string};
 use super::render::json_to_anyvalue;
 use super::{DecodeError, Decoded, text};
+use crate::id::is_ulid;
 
 /// The scope that these spans carry.
 const SCOPE: &str = "orq.native";
@@ -109,8 +110,14 @@ fn read_field(name: &str, value: Value, span: &mut Span) -> Read<()> {
 fn read_context(value: Value, span: &mut Span) -> Read<()> {
     for (name, value) in fields(value)? {
         match name.as_str() {
-            "trace_id" => span.trace_id = id(&value).map_err(|fault| fault.under(name))?,
-            "span_id" => span.span_id = id(&value).map_err(|fault| fault.under(name))?,
+            "trace_id" | "span_id" => {
+                let read = id(&value).map_err(|fault| fault.under(&name))?;
+                *(if name == "trace_id" { &mut span.trace_id } else { &mut span.span_id }) = read;
+                // Ids are shown in hex; what the client calls the span stays to be read.
+                if value.as_str().is_some_and(is_ulid) {
+                    push(span, &format!("orq.{name}"), value);
+                }
+            }
             "parent_id" => read_parent(&value, span).map_err(|fault| fault.under(name))?,
             other => push(span, &format!("orq.{other}"), value),
         }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::MAX_VALUE_DEPTH;
 use super::render::anyvalue_to_json;
+use crate::id::ulid_bytes;
 
 const BASE64_CONFIG: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -179,13 +180,14 @@ pub(super) fn enumeration(value: &Value, prefix: &str, by_name: impl Fn(&str) ->
     }
 }
 
-/// A trace or span id. OTLP/JSON writes them in hex; generic protobuf-to-JSON writers use base64, and some clients put
-/// a UUID with its dashes. The lengths of valid ids tell the notations apart.
+/// A trace or span id. OTLP/JSON writes them in hex; generic protobuf-to-JSON writers use base64, some clients put a
+/// UUID with its dashes, and orq's decorator a ULID until 4.6. The lengths of valid ids tell the notations apart.
 pub(super) fn id(value: &Value) -> Read<Vec<u8>> {
     let Value::String(text) = value else { return expected("an id in hex", value) };
     let text = text.trim();
     let decoded = match text.len() {
         11 | 12 | 22 | 24 => base64(text).or_else(|| hex::decode(text).ok()),
+        26 => ulid_bytes(text).map(Vec::from),
         36 => hex::decode(text.replace('-', "")).ok(),
         _ => hex::decode(text).ok().or_else(|| base64(text)),
     };
