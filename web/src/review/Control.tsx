@@ -168,6 +168,8 @@ function TextControl({ review, label, value, onAnswer, disabled, draft, onDraft 
     if (now.typed === null || now.error) return;
     if (now.typed !== now.saved) now.onAnswer(now.typed === "" ? undefined : now.typed, true);
   };
+  // What is saved is what counts from then on, so that undo shows.
+  useEffect(() => setTyped((now) => (now === saved ? null : now)), [saved]);
   useEffect(() => () => clearTimeout(timer.current), []);
   return (
     <div>

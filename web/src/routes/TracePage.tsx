@@ -8,6 +8,7 @@ import { Margin } from "../review/Margin";
 import { SpanDetail } from "../trace/SpanDetail";
 import { SpanTree } from "../trace/SpanTree";
 import { firstSpan } from "../trace/tree";
+import { useNeighbours } from "../traces/neighbours";
 import { TraceHead } from "../traces/TraceHead";
 import { cx } from "../ui/cx";
 import { ErrorPanel, Skeleton } from "../ui/State";
@@ -37,8 +38,9 @@ export function TracePage() {
     queryFn: async () => (await api.spans(id)).data,
     staleTime: 30_000,
   });
-  const chosen = search.span ?? (spans.data && firstSpan(spans.data, summary.data?.leading_span_id));
-  const ready = Boolean(chosen) && !(search.span === undefined && summary.isPending);
+  const { leading } = useNeighbours();
+  const chosen = search.span ?? leading ?? (spans.data && firstSpan(spans.data, summary.data?.leading_span_id));
+  const ready = Boolean(chosen) && !(search.span === undefined && leading === undefined && summary.isPending);
   const span = useQuery({
     queryKey: [project.key, "span", id, chosen],
     queryFn: async () => (await api.span(id, chosen ?? "")).span,
@@ -79,7 +81,7 @@ export function TracePage() {
   ) : (
     <Skeleton lines={8} />
   );
-  const shownSpan = span.data?.summary.trace_id === id ? span.data : undefined;
+  const shownSpan = span.data?.summary.trace_id === id && span.data.summary.span_id === chosen ? span.data : undefined;
   const margin = chosen && ready && (
     <Margin key={`${id} ${chosen}`} traceId={id} spanId={chosen} evaluations={shownSpan?.evaluations ?? []} />
   );

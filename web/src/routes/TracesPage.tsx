@@ -76,16 +76,21 @@ export function TracesPage() {
   const neighbours = useMemo<Neighbours>(
     () => ({
       position: at,
+      leading: rows[at]?.leading_span_id,
       loaded: rows.length,
       next: at >= 0 && at < rows.length - 1 ? () => openAt(at + 1) : undefined,
       previous: at > 0 ? () => openAt(at - 1) : undefined,
       close,
     }),
-    [at, rows.length, openAt, close],
+    [at, rows, openAt, close],
   );
   useEffect(() => {
     if (at >= 0) setMarked(at);
   }, [at]);
+  useEffect(() => {
+    // The page of a trace is at hand before the first one is opened.
+    void import("./TracePage");
+  }, []);
   const switchDensity = () => {
     localStorage.setItem("postil.dense", String(!dense));
     setDense(!dense);

@@ -127,7 +127,7 @@ export function FilterBar({
         </ul>
         <input
           ref={input}
-          className="h-6 min-w-24 flex-1 bg-transparent text-sm outline-none"
+          className="h-6 min-w-12 flex-1 bg-transparent text-sm outline-none"
           placeholder={terms.length === 0 ? "Filter, or words to find" : ""}
           aria-label="Filter traces"
           role="combobox"

@@ -3,6 +3,8 @@ import { createContext, use } from "react";
 /** The way from a trace to the next one of its list. */
 export interface Neighbours {
   position: number;
+  /** The span that the list shows of the open trace, if the trace is in it. */
+  leading: string | undefined;
   loaded: number;
   next: (() => void) | undefined;
   previous: (() => void) | undefined;
