@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn text_that_is_no_such_id_stays_as_it_is() {
-        for other in ["", "none", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "2D9RW50MA499CMAGHM6DD42DTU", "ééééééééééééé"] {
+        for other in ["", "none", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "2D9RW50MA499CMAGHM6DD42DTU", "ééééééééééééé"]
+        {
             assert_eq!(lower_hex(other), other);
         }
     }

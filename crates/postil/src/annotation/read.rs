@@ -9,8 +9,8 @@ use super::{Annotation, HistoryEntry, evaluator_store, span_not_found, store};
 use crate::db::{Tx, Value};
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
-use crate::{id, params};
 use crate::project::Caller;
+use crate::{id, params};
 
 /// What people and machines say of a span or a trace.
 #[derive(Debug, Clone, Default)]
