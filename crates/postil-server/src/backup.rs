@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 use postil::db::{Location, check_sqlite, copy_sqlite, inspect};
 
+use crate::api::params::percent_decoded;
 use crate::config::Config;
 use crate::output::say;
 use crate::serve::described;
@@ -129,15 +130,8 @@ fn without_password(url: &str) -> (String, Option<String>) {
     parts().unwrap_or_else(|| (url.to_owned(), None))
 }
 
-/// Undoes percent-encoding.
 fn decoded(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let [first, tail @ ..] = rest {
-        let escaped = (*first == b'%').then(|| tail.get(..2).and_then(|pair| hex::decode(pair).ok())).flatten();
-        bytes.push(escaped.as_ref().map_or(*first, |byte| byte[0]));
-        rest = if escaped.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    String::from_utf8_lossy(&percent_decoded(text)).into_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From a configuration to a running server, and back to a stopped one that leaves nothing behind.
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -100,7 +101,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
     Ok(db)
 }
 
-async fn bind(setting: &str, address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
+async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!(
             "{setting}: {address} cannot be listened on; is another Postil running there? Choose another with --{}",
@@ -112,8 +113,9 @@ async fn bind(setting: &str, address: std::net::SocketAddr) -> anyhow::Result<Tc
 async fn serve_http(listener: TcpListener, app: App) -> std::io::Result<()> {
     // Answers are small and waited for: they must not wait for each other in the kernel.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let router = api::router(&app);
-    axum::serve(listener, router).with_graceful_shutdown(async move { app.stopped().await }).await
+    // Whoever tries to sign in is counted by address.
+    let service = api::router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(async move { app.stopped().await }).await
 }
 
 async fn serve_grpc(listener: TcpListener, app: App) -> anyhow::Result<()> {
@@ -166,7 +168,7 @@ pub fn described(error: postil::Error) -> anyhow::Error {
     }
 }
 
-fn greet(config: &Config, arrival: &Arrival, address: std::net::SocketAddr) {
+fn greet(config: &Config, arrival: &Arrival, address: SocketAddr) {
     let is_quiet = !arrival.is_first && arrival.sign_in_token.is_none();
     if !is_quiet {
         let base = greeting::base_url(config.settings.public_url.as_deref(), address);

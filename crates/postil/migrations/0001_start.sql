@@ -170,6 +170,8 @@ create table trace (
 create index trace_newest on trace (project, start_ns desc, trace_id);
 -- The traces of a session, and the sessions of a project.
 create index trace_session on trace (project, session_id, start_ns) where session_id is not null;
+-- What an end user used.
+create index trace_user on trace (project, user_id, start_ns) where user_id is not null;
 
 create table span (
   project bigint not null,

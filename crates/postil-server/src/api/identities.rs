@@ -5,10 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use postil::clock::rfc3339;
 use postil::project::identity::{self, Draft, Filter, Identity, Order};
-use postil::{Error, Result};
+use postil::trace::search::{self, UserUsage};
+use postil::{Error, Result, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -26,7 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// An end user of a traced application.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Identity)]
 struct IdentityBody {
     #[serde(rename = "_id")]
@@ -44,6 +45,55 @@ struct IdentityBody {
     avatar_url: Option<String>,
     tags: Vec<String>,
     metadata: Map<String, Value>,
+    /// Always in lists; of a single identity on demand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics: Option<IdentityMetrics>,
+}
+
+/// What the end user used in the last 30 days.
+#[derive(Clone, Copy, Default, Serialize, ToSchema)]
+struct IdentityMetrics {
+    total_tokens: i64,
+    /// In US dollars.
+    total_cost: f64,
+    /// How many traces name the identity.
+    total_requests: i64,
+    /// Which part of them failed, from 0 to 1.
+    error_rate: f64,
+}
+
+impl IdentityMetrics {
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no 63 bits")]
+    fn of(usages: impl Iterator<Item = UserUsage>) -> IdentityMetrics {
+        let sum = usages.fold(UserUsage::default(), |sum, usage| UserUsage {
+            traces: sum.traces + usage.traces,
+            failed: sum.failed + usage.failed,
+            tokens: sum.tokens.saturating_add(usage.tokens),
+            cost: sum.cost + usage.cost,
+        });
+        IdentityMetrics {
+            total_tokens: sum.tokens,
+            total_cost: sum.cost,
+            total_requests: sum.traces,
+            error_rate: if sum.traces == 0 { 0.0 } else { sum.failed as f64 / sum.traces as f64 },
+        }
+    }
+}
+
+/// The span of time that metrics are about, in microseconds.
+const METRICS_SPAN: i64 = 30 * 24 * 3600 * 1_000_000;
+
+/// Identities with their metrics: traces name them by the application's id or by ours.
+fn with_metrics(tx: &mut Tx<'_>, now: i64, project: i64, identities: Vec<Identity>) -> Result<Vec<IdentityBody>> {
+    let names = |identity: &Identity| [identity.external_id.clone(), identity.id.clone()];
+    let user_ids: Vec<_> = identities.iter().flat_map(names).collect();
+    let used = search::usage_of(tx, project, &user_ids, (now - METRICS_SPAN).saturating_mul(1000))?;
+    let with = |identity: Identity| {
+        let usages = names(&identity).into_iter().filter_map(|name| used.get(&name).copied());
+        let metrics = Some(IdentityMetrics::of(usages));
+        IdentityBody { metrics, ..identity.into() }
+    };
+    Ok(identities.into_iter().map(with).collect())
 }
 
 impl From<Identity> for IdentityBody {
@@ -59,14 +109,29 @@ impl From<Identity> for IdentityBody {
             avatar_url: identity.avatar_url,
             tags: identity.tags,
             metadata: identity.metadata,
+            metrics: None,
         }
     }
 }
 
-/// One identity.
+/// One identity. Clients before 4.13 read its fields beside `identity`.
 #[derive(Serialize, ToSchema)]
 struct IdentityAnswer {
     identity: IdentityBody,
+    #[serde(flatten)]
+    fields: IdentityBody,
+}
+
+impl From<IdentityBody> for IdentityAnswer {
+    fn from(identity: IdentityBody) -> IdentityAnswer {
+        IdentityAnswer { fields: identity.clone(), identity }
+    }
+}
+
+impl From<Identity> for IdentityAnswer {
+    fn from(identity: Identity) -> IdentityAnswer {
+        IdentityBody::from(identity).into()
+    }
 }
 
 /// One page of identities.
@@ -98,6 +163,15 @@ struct IdentityChange {
     avatar_url: Option<String>,
     tags: Option<Vec<String>>,
     metadata: Option<Map<String, Value>>,
+}
+
+/// What to say of an identity.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct With {
+    /// Whether to add what the end user used in the last 30 days.
+    #[serde(default)]
+    include_metrics: bool,
 }
 
 /// Reads the query by hand: `filter_by.tags` may come several times.
@@ -150,9 +224,13 @@ async fn list(
 ) -> ApiResult<Json<IdentityList>> {
     let (filter, cursor) = read_query(pairs)?;
     let page = cursor.page()?;
-    let page = app.db.read(move |tx| identity::list(tx, &caller, &filter, &page)).await?;
-    let data = page.data.into_iter().map(Into::into).collect();
-    Ok(Json(IdentityList { object: "list", data, has_more: page.has_more }))
+    let now = app.clock.now();
+    let list = app.db.read(move |tx| {
+        let found = identity::list(tx, &caller, &filter, &page)?;
+        let data = with_metrics(tx, now, caller.project.number, found.data)?;
+        Ok(IdentityList { object: "list", data, has_more: found.has_more })
+    });
+    Ok(Json(list.await?))
 }
 
 /// Make an identity.
@@ -175,11 +253,11 @@ async fn create(
     let (by, clock, external_id) = (caller.clone(), app.clock.clone(), body.external_id);
     let identity = app.db.write(move |tx| identity::create(tx, &clock, &by, &external_id, &draft)).await?;
     audit::changed(&caller.actor.reference(), "identity.create", &identity.id);
-    Ok((StatusCode::CREATED, Json(IdentityAnswer { identity: identity.into() })))
+    Ok((StatusCode::CREATED, Json(identity.into())))
 }
 
 /// Read an identity, by our id or the application's.
-#[utoipa::path(get, path = "/v2/identities/{id}", tag = "identities", params(("id" = String, Path)), responses(
+#[utoipa::path(get, path = "/v2/identities/{id}", tag = "identities", params(("id" = String, Path), With), responses(
     (status = 200, description = "The identity", body = IdentityAnswer),
     (status = "4XX", description = "Why not", body = ErrorBody),
 ))]
@@ -187,9 +265,18 @@ async fn get(
     By(caller): By<{ READ }>,
     State(app): State<App>,
     Path(id): Path<String>,
+    Params(with): Params<With>,
 ) -> ApiResult<Json<IdentityAnswer>> {
-    let identity = app.db.read(move |tx| identity::get(tx, &caller, &id)).await?;
-    Ok(Json(IdentityAnswer { identity: identity.into() }))
+    let now = app.clock.now();
+    let answer = app.db.read(move |tx| {
+        let identity = identity::get(tx, &caller, &id)?;
+        if !with.include_metrics {
+            return Ok(identity.into());
+        }
+        let mut measured = with_metrics(tx, now, caller.project.number, vec![identity])?;
+        measured.pop().map(IdentityAnswer::from).ok_or_else(|| Error::internal("an identity was lost"))
+    });
+    Ok(Json(answer.await?))
 }
 
 /// Change an identity.
@@ -214,7 +301,7 @@ async fn update(
     let (by, clock) = (caller.clone(), app.clock.clone());
     let identity = app.db.write(move |tx| identity::update(tx, &clock, &by, &id, &draft)).await?;
     audit::changed(&caller.actor.reference(), "identity.change", &identity.id);
-    Ok(Json(IdentityAnswer { identity: identity.into() }))
+    Ok(Json(identity.into()))
 }
 
 /// Delete an identity. What was said in its name keeps the id.

@@ -101,7 +101,7 @@ pub fn router(app: &App) -> Router {
     router
         .fallback(crate::web::serve)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn(params::refuse_nul))
+        .layer(middleware::from_fn(params::refuse_unreadable))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(crate::access_log::panicked))
         .layer(middleware::from_fn_with_state(app.clone(), crate::access_log::layer))
         .layer(middleware::from_fn_with_state(app.clone(), request_id::layer))

@@ -46,11 +46,26 @@ impl Cursor {
     }
 }
 
-/// Refuses an address with a NUL character, which no text in a database may hold.
-pub async fn refuse_nul(request: Request, next: Next) -> Response {
+/// The bytes of text whose percent-encoding is undone; a percent sign that begins no pair of digits stays.
+pub fn percent_decoded(text: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let [first, tail @ ..] = rest {
+        let escaped = (*first == b'%').then(|| tail.get(..2).and_then(|pair| hex::decode(pair).ok())).flatten();
+        bytes.push(escaped.as_ref().map_or(*first, |byte| byte[0]));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
+    }
+    bytes
+}
+
+/// Refuses an address with a NUL character, which no text in a database may hold, or with bytes that are no text at all.
+pub async fn refuse_unreadable(request: Request, next: Next) -> Response {
     let (path, query) = (request.uri().path(), request.uri().query().unwrap_or(""));
     if path.contains("%00") || query.contains("%00") {
         let error = Error::invalid("nul_character", "The address contains a NUL character, which text may not.");
+        return ApiError(error).into_response();
+    }
+    if String::from_utf8(percent_decoded(path)).is_err() {
+        let error = Error::invalid("invalid_path", "The path is not valid UTF-8 once its percent-encoding is undone.");
         return ApiError(error).into_response();
     }
     next.run(request).await

@@ -1,7 +1,7 @@
 //! One trace as it is read: its spans, one span with everything, its conversation.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use postil::annotation;
 use postil::clock::rfc3339_nanos;
 use postil::project::Caller;
@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use super::annotations::AnnotationView;
 use super::caller::{By, READ};
 use super::error::ApiResult;
+use super::params::Params;
 use crate::state::App;
 
 /// The routes of this file; Node clients up to 4.12 use the same under `/v2`.
@@ -243,7 +244,7 @@ async fn list_spans(
     State(app): State<App>,
     By(caller): By<READ>,
     Path(trace_id): Path<String>,
-    Query(query): Query<SpansQuery>,
+    Params(query): Params<SpansQuery>,
 ) -> ApiResult<Json<SpanList>> {
     let limit = query.limit.unwrap_or(1000);
     if !(1..=10_000).contains(&limit) {
@@ -388,7 +389,7 @@ async fn get_conversation(
     State(app): State<App>,
     By(caller): By<READ>,
     Path(trace_id): Path<String>,
-    Query(query): Query<ConversationQuery>,
+    Params(query): Params<ConversationQuery>,
 ) -> ApiResult<Json<Conversation>> {
     let prices = app.prices.clone();
     let conversation = app

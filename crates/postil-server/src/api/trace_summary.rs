@@ -9,44 +9,7 @@ use postil::{Result, Tx, clock};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Tokens.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TraceUsage {
-    /// Tokens that went in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub prompt_tokens: Option<i64>,
-    /// Tokens that came out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub completion_tokens: Option<i64>,
-    /// All tokens.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total_tokens: Option<i64>,
-    /// Tokens read from a cache.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub prompt_cached_tokens: Option<i64>,
-    /// Tokens written to a cache.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub prompt_cache_creation_tokens: Option<i64>,
-    /// Tokens the model thought with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub completion_reasoning_tokens: Option<i64>,
-}
-
-/// Money.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TraceCost {
-    /// What the input cost.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub input: Option<f64>,
-    /// What the output cost.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output: Option<f64>,
-    /// What all of it cost.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<f64>,
-    /// `USD`.
-    pub currency: &'static str,
-}
+use super::spans::{TraceCost, TraceUsage, milliseconds};
 
 /// The agent that ran.
 #[derive(Debug, Serialize, ToSchema)]
@@ -168,26 +131,14 @@ pub struct TraceSummary {
 }
 
 fn usage(row: &TraceRow) -> Option<TraceUsage> {
-    let usage = TraceUsage {
-        prompt_tokens: row.usage_input,
-        completion_tokens: row.usage_output,
-        total_tokens: row.usage_total,
-        prompt_cached_tokens: row.usage_cache_read,
-        prompt_cache_creation_tokens: row.usage_cache_write,
-        completion_reasoning_tokens: row.usage_reasoning,
-    };
-    let known = usage.prompt_tokens.or(usage.completion_tokens).or(usage.total_tokens);
-    known.or(usage.prompt_cached_tokens).or(usage.completion_reasoning_tokens).map(|_| usage)
-}
-
-fn cost(row: &TraceRow) -> Option<TraceCost> {
-    row.cost_total.or(row.cost_input).or(row.cost_output)?;
-    Some(TraceCost { input: row.cost_input, output: row.cost_output, total: row.cost_total, currency: "USD" })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a duration needs no more than 53 bits")]
-fn milliseconds(nanos: i64) -> f64 {
-    nanos as f64 / 1_000_000.0
+    TraceUsage::of([
+        row.usage_input,
+        row.usage_output,
+        row.usage_total,
+        row.usage_cache_read,
+        row.usage_cache_write,
+        row.usage_reasoning,
+    ])
 }
 
 fn annotation(annotation: PageAnnotation) -> TraceAnnotation {
@@ -201,7 +152,7 @@ pub fn summary(row: TraceRow, project_id: &str, annotations: Vec<PageAnnotation>
     TraceSummary {
         object: "trace",
         usage: usage(&row),
-        cost: cost(&row),
+        cost: TraceCost::of([row.cost_input, row.cost_output, row.cost_total]),
         duration_ms: row.duration_ms(),
         ttft_ms: row.ttft_ns.map(milliseconds),
         started_at: clock::rfc3339_nanos(row.start_ns),

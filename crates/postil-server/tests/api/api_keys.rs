@@ -153,3 +153,21 @@ async fn the_capabilities_need_no_key() {
     let names: Vec<_> = domains.as_array().unwrap().iter().map(|domain| domain["id"].as_str().unwrap()).collect();
     assert_eq!(names, ["administration", "annotations", "traces"]);
 }
+
+#[tokio::test]
+async fn clients_of_4_13_are_understood() {
+    let test = TestApp::start().await;
+    let admin = test.admin().await;
+    let key = made(&admin, json!({"name": "k", "expires_at": "2026-12-01T00:00:00Z"})).await;
+    assert_eq!(key["constraints"]["expires_at"], "2026-12-01T00:00:00.000Z");
+    let off = json!({"status": "API_KEY_STATUS_DISABLED", "expires_at": "2026-12-02T00:00:00Z"});
+    let changed = admin.patch(&path(&key), off).await.expect(200).json();
+    assert_eq!((&changed["status"], &changed["expiration"]), (&json!("disabled"), &json!("2026-12-02T00:00:00.000Z")));
+    with(&test, &key).get("/v2/projects").await.error(401);
+    admin.patch(&path(&key), json!({"status": "API_KEY_STATUS_ACTIVE"})).await.expect(200);
+    with(&test, &key).get("/v2/projects").await.expect(200);
+    admin.patch(&path(&key), json!({"status": "API_KEY_STATUS_ODD"})).await.error(400);
+    admin.patch(&path(&key), json!({"expires_at": "soon"})).await.error(400);
+    let both = json!({"name": "k", "expires_at": "2026-12-01T00:00:00Z", "expiration": "2026-12-01T00:00:00Z"});
+    admin.post("/v2/api-keys", both).await.error(400);
+}

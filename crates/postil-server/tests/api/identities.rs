@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::accounts::project;
-use crate::app::TestApp;
+use crate::app::{NOON, TestApp};
 
 fn ids(page: &Value) -> Vec<&str> {
     page["data"].as_array().unwrap().iter().map(|one| one["external_id"].as_str().unwrap()).collect()
@@ -102,4 +102,55 @@ async fn identities_of_one_project_are_unknown_in_another() {
     of_two.get("/v2/identities/shared").await.expect(200);
     of_two.patch("/v2/identities/shared", json!({"tags": ["x"]})).await.error(403);
     assert_eq!(of_one.get("/v2/identities/u").await.json()["identity"]["email"], "u@example.com");
+}
+
+#[tokio::test]
+async fn an_answer_says_the_identity_in_the_words_of_old_and_new_clients() {
+    let test = TestApp::start().await;
+    let app = test.with_scopes(&["ingest", "read"]).await;
+    let body = json!({"external_id": "user-1", "tags": ["a"]});
+    for answer in [
+        app.post("/v2/identities", body).await.expect(201).json(),
+        app.get("/v2/identities/user-1").await.expect(200).json(),
+        app.patch("/v2/identities/user-1", json!({"display_name": "Ada"})).await.expect(200).json(),
+    ] {
+        let mut flat = answer.clone();
+        let wrapped = flat.as_object_mut().unwrap().remove("identity").unwrap();
+        assert_eq!(flat, wrapped);
+        assert_eq!((&flat["external_id"], flat.get("metrics")), (&json!("user-1"), None));
+    }
+}
+
+/// A trace of project 1 that names a user.
+async fn used(test: &TestApp, trace: &'static str, user: String, days_ago: i64, is_error: bool) {
+    let start = (NOON - days_ago * 86_400_000_000) * 1000;
+    let insert =
+        "insert into trace (project, trace_id, name, kind, status, start_ns, end_ns, models, providers, user_id,
+        tags, metadata, span_count, error_count, usage_input, usage_output, cost_total, received_at)
+        values (1, $1, 't', 'llm', $2, $3, $3, '[]', '[]', $4, '[]', '{{}}', 1, 0, 3, 4, 0.25, 0)";
+    let status = if is_error { "error" } else { "ok" };
+    let write =
+        move |tx: &mut postil::Tx<'_>| tx.execute(insert, postil::params![trace, status, start, &user]).map(drop);
+    test.app.db.write(write).await.unwrap();
+}
+
+#[tokio::test]
+async fn metrics_add_up_the_traces_of_the_last_thirty_days() {
+    let test = TestApp::start().await;
+    let app = test.with_scopes(&["ingest", "read"]).await;
+    let nothing = json!({"total_tokens": 0, "total_cost": 0.0, "total_requests": 0, "error_rate": 0.0});
+    let made = app.post("/v2/identities", json!({"external_id": "user-1"})).await.expect(201).json();
+    app.post("/v2/identities", json!({"external_id": "user-2"})).await.expect(201);
+    used(&test, "01", "user-1".into(), 0, false).await;
+    used(&test, "02", made["_id"].as_str().unwrap().into(), 29, true).await;
+    used(&test, "03", "user-1".into(), 31, false).await;
+    used(&test, "04", "somebody".into(), 0, false).await;
+    let some = json!({"total_tokens": 14, "total_cost": 0.5, "total_requests": 2, "error_rate": 0.5});
+    let rows = app.get("/v2/identities?search=user-").await.expect(200).json()["data"].clone();
+    let metrics: Vec<_> = rows.as_array().unwrap().iter().map(|row| (&row["external_id"], &row["metrics"])).collect();
+    assert!(metrics.contains(&(&json!("user-1"), &some)), "{metrics:?}");
+    assert!(metrics.contains(&(&json!("user-2"), &nothing)), "{metrics:?}");
+    let one = app.get("/v2/identities/user-1?include_metrics=true").await.expect(200).json();
+    assert_eq!(one["identity"]["metrics"], some);
+    assert!(app.get("/v2/identities/user-1").await.json()["identity"].get("metrics").is_none());
 }

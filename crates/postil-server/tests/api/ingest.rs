@@ -293,3 +293,49 @@ async fn an_unknown_span_is_named_in_the_words_of_the_guide() {
     client.get(&format!("/v3/traces/{TRACE}/spans")).await.error(404);
     client.get(&format!("/v3/traces/{TRACE}/conversation")).await.error(404);
 }
+
+#[tokio::test]
+async fn a_span_whose_client_calls_it_by_a_ulid_is_found_by_either_id() {
+    let test = TestApp::start().await;
+    let client = test.admin().await;
+    let (trace, span, hex) =
+        ("01M80FHNYP2DS24W5Q33AB7K58", "2D9RW50MA499CMAGHM6DD42DTP", "4d4e385051444a59454234335a413756");
+    let inner = "01M80FHNYP2DS24W5Q33AB7K59";
+    let of = |span_id: &str, parent: Option<&str>| {
+        json!({"context": {"trace_id": trace, "span_id": span_id}, "name": "answer", "type": "agent", "output": "Yes",
+            "parent_id": parent, "start_time": "2026-11-21T09:59:00Z", "end_time": "2026-11-21T09:59:01Z"})
+    };
+    let spans = json!({"spans": [of(span, None), of(inner, Some(span))]});
+    client.post("/v2/traces/v1/traces", spans).await.expect(200);
+
+    let list = client.get(&format!("/v3/traces/{trace}/spans")).await.expect(200).json()["data"].clone();
+    assert_eq!((&list[0]["span_id"], &list[1]["parent_span_id"]), (&json!(hex), &json!(hex)));
+    let trace_hex = list[0]["trace_id"].as_str().unwrap();
+    assert_eq!(client.get(&format!("/v3/traces/{trace}")).await.expect(200).json()["trace"]["trace_id"], trace_hex);
+
+    client
+        .post("/v2/human-evals", json!({"type": "text", "key": "note", "display_name": "n", "description": ""}))
+        .await;
+    let said = json!({"annotations": [{"key": "note", "value": "fine"}]});
+    client.post(&format!("/v2/traces/{trace}/spans/{span}/annotation"), said.clone()).await.expect(200);
+    for (trace, span) in [(trace, span), (trace_hex, hex)] {
+        let full = client.get(&format!("/v3/traces/{trace}/spans/{span}")).await.expect(200).json()["span"].clone();
+        assert_eq!(full["annotations"][0]["value"], "fine");
+        assert_eq!(full["attributes"]["orq.span_id"], "2D9RW50MA499CMAGHM6DD42DTP");
+        let rows = client.get(&format!("/v2/traces/{trace}/spans/{span}/annotation")).await.expect(200).json();
+        assert_eq!(rows["data"][0]["span_id"], hex);
+        let listed = client.get(&format!("/v2/annotations?trace_id={trace}&span_id={span}")).await.expect(200).json();
+        assert_eq!(listed["data"].as_array().unwrap().len(), 1);
+        let talk = client.get(&format!("/v3/traces/{trace}/conversation?span_id={span}")).await.expect(200).json();
+        assert_eq!((&talk["trace_id"], &talk["span_id"]), (&json!(trace_hex), &json!(hex)));
+    }
+    client.post("/v2/feedback", json!({"property": "note", "value": "better", "trace_id": trace})).await.expect(200);
+    client
+        .delete_with(&format!("/v2/traces/{trace}/spans/{span}/annotation"), json!({"keys": ["note"]}))
+        .await
+        .expect(200);
+    // What is not there is called what the client called it.
+    let missing = "01M80FHNYP2DS24W5Q33AB7K5Z";
+    let message = client.post(&format!("/v2/traces/{trace}/spans/{missing}/annotation"), said).await.error(404);
+    assert!(message.starts_with(&format!("Span with id {missing} for workspace ")), "{message}");
+}

@@ -194,6 +194,8 @@ async fn what_was_done_by_whom_is_logged_and_no_secret_is() {
     with_ada(&test).await;
     let log = tempfile::NamedTempFile::new().unwrap();
     let writer = std::sync::Mutex::new(log.reopen().unwrap());
+    // With a single subscriber, other tests' threads, which have none, could decide that nobody wants an event.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let subscriber = tracing_subscriber::fmt().json().with_writer(writer).finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let ada = sign_in(&test, ADA).await;

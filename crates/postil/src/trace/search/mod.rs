@@ -5,9 +5,11 @@ pub mod aggregate;
 mod cursor;
 pub mod facet;
 mod store;
+mod users;
 
 pub use about::{PageAnnotation, annotations_of};
 pub use store::{find, plan};
+pub use users::{UserUsage, usage_of};
 
 use super::filter::Filter;
 use super::summary::TraceRow;
