@@ -120,6 +120,27 @@ fn input_nested_without_end_becomes_text() {
 }
 
 #[test]
+fn ids_that_are_ulids_become_their_sixteen_bytes_and_stay_to_be_read() {
+    let (trace, span, parent) =
+        ("01M80FHNYP2DS24W5Q33AB7K58", "2D9RW50MA499CMAGHM6DD42DTP", "21850M2GA1850M2GA1850M2GA1");
+    let decoded = decode_one(&json!({ "context": { "trace_id": trace, "span_id": span }, "parent_id": parent }));
+    assert_eq!(decoded.rejected, []);
+    let read = spans(&decoded)[0];
+    assert_eq!(read.trace_id.len(), 16);
+    assert_eq!(read.span_id, b"MN8PQDJYEB43ZA7V");
+    assert_eq!(read.parent_span_id, [0x41; 16]);
+    let attributes = attributes_to_json(&read.attributes);
+    assert_eq!(attributes.get("orq.trace_id"), Some(&json!(trace)));
+    assert_eq!(attributes.get("orq.span_id"), Some(&json!(span)));
+
+    let too_large = "8".to_owned() + &span[1..];
+    let decoded = decode_one(&json!({ "context": { "trace_id": trace, "span_id": too_large } }));
+    assert_eq!(decoded.rejected.len(), 1);
+    let hex = decode_one(&json!({}));
+    assert_eq!(attributes_to_json(&spans(&hex)[0].attributes).get("orq.span_id"), None);
+}
+
+#[test]
 fn real_requests_are_read_without_loss() {
     for body in super::captures("-nonotlp.json") {
         assert!(is_orq_body(&body[..32]));
