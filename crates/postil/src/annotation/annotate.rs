@@ -117,7 +117,8 @@ impl Saying<'_> {
     }
 
     fn write(&self, tx: &mut Tx<'_>, questions: Vec<Question>, accepted: Vec<Accepted>) -> Result<Vec<String>> {
-        let (mut ids, mut new, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ids, mut new) = (Vec::new(), Vec::<store::Write>::new());
+        let mut changes = Vec::<(store::Write, _)>::new();
         for ((question, accepted), answer) in questions.into_iter().zip(accepted).zip(&self.call.answers) {
             let last = question.current.as_ref().map_or(0, |current| current.updated_at);
             let annotation = self.annotation(&question, &accepted, answer, moment(self.clock, last));
@@ -129,6 +130,9 @@ impl Saying<'_> {
                 Some(current) => changes.push((write, Some(current))),
             }
         }
+        // Everybody takes the rows of a span in one order, so that nobody waits for each other in a circle.
+        new.sort_by(|a, b| a.annotation.subject.cmp(&b.annotation.subject));
+        changes.sort_by(|(a, _), (b, _)| a.annotation.subject.cmp(&b.annotation.subject));
         let mut events = Vec::with_capacity(new.len() + changes.len());
         let project = self.caller.project.number;
         for late in store::insert(tx, project, &new)? {

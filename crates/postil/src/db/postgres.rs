@@ -97,6 +97,7 @@ fn sort(cause: &postgres::Error, sql: &str) -> (Failure, Error) {
         Some(code) if ["08", "53", "57", "58"].iter().any(|class| code.code().starts_with(class)) => {
             (Failure::Connection, Error::Unavailable(describe(cause)))
         }
+        Some(&SqlState::LOCK_NOT_AVAILABLE) => (Failure::Other, Error::Unavailable(describe(cause))),
         Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => (Failure::Connection, Error::Unavailable(describe(cause))),
         Some(_) => (Failure::Other, Error::internal(format!("{} in: {sql}", describe(cause)))),
         None if cause.is_closed()
