@@ -339,3 +339,30 @@ async fn a_span_whose_client_calls_it_by_a_ulid_is_found_by_either_id() {
     let message = client.post(&format!("/v2/traces/{trace}/spans/{missing}/annotation"), said).await.error(404);
     assert!(message.starts_with(&format!("Span with id {missing} for workspace ")), "{message}");
 }
+
+#[tokio::test]
+async fn counts_and_costs_without_end_do_not_break_the_sums_of_others() {
+    let test = TestApp::start().await;
+    let client = test.admin().await;
+    for trace in ["0af7651916cd43dd8448eb211c80319c", "0af7651916cd43dd8448eb211c80319d"] {
+        let mut huge = span(
+            "00f067aa0ba902b7",
+            "",
+            0,
+            vec![attribute("session.id", "s"), attribute("gen_ai.operation.name", "chat")],
+        );
+        huge["traceId"] = json!(trace);
+        let numbers = huge["attributes"].as_array_mut().unwrap();
+        numbers.push(json!({"key": "gen_ai.usage.input_tokens", "value": {"intValue": "9223372036854775807"}}));
+        numbers.push(json!({"key": "gen_ai.usage.cost", "value": {"doubleValue": 1e308}}));
+        client.post("/v1/traces", export(vec![huge])).await.expect(200);
+    }
+    let everything = json!({"filters": {"interval": "SESSION_INTERVAL_ALL_TIME"}});
+    let sessions = client.post("/v2/sessions/query", everything).await.expect(200).json();
+    assert_eq!(sessions["data"][0]["traces_count"], 2, "{sessions}");
+    let sum = json!({"compute": [{"metric": "cost", "op": "sum"}, {"metric": "total_tokens", "op": "sum"}]});
+    let sums = client.post("/v3/traces/aggregate", sum).await.expect(200).json();
+    assert!(sums["data"][0]["metrics"]["cost.sum"].is_number(), "{sums}");
+    let trace = client.get("/v3/traces/0af7651916cd43dd8448eb211c80319c").await.expect(200).json();
+    assert!(trace["trace"]["cost"]["total"].is_number(), "{trace}");
+}

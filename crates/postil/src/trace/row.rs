@@ -26,8 +26,17 @@ pub(super) struct Stamp {
     pub ingestion_version: Option<u32>,
 }
 
+/// No client counts more tokens, and sums of millions of rows still fit into a `bigint`.
+const MAX_COUNT: u64 = 1_000_000_000_000;
+/// No call costs more, and sums stay finite.
+const MAX_COST: f64 = 1e9;
+
 fn count(value: Option<u64>) -> Value {
-    value.map(|count| i64::try_from(count).unwrap_or(i64::MAX)).into()
+    value.map(|count| i64::try_from(count.min(MAX_COUNT)).unwrap_or(0)).into()
+}
+
+fn money(value: Option<f64>) -> Value {
+    value.filter(|cost| !cost.is_nan()).map(|cost| cost.clamp(0.0, MAX_COST)).into()
 }
 
 fn json<T: serde::Serialize>(value: &T) -> String {
@@ -74,9 +83,9 @@ pub(super) fn span(
         count(span.usage.cache_write),
         count(span.usage.reasoning),
         (if span.usage_scope == UsageScope::Aggregate { "aggregate" } else { "own" }).into(),
-        cost.and_then(|cost| cost.input).into(),
-        cost.and_then(|cost| cost.output).into(),
-        cost.map(|cost| cost.total).into(),
+        money(cost.and_then(|cost| cost.input)),
+        money(cost.and_then(|cost| cost.output)),
+        money(cost.map(|cost| cost.total)),
         cost.map(|cost| cost_source(cost.source)).into(),
         span.ttft_ns.into(),
         text_or_null(span.finish_reasons.is_empty(), &span.finish_reasons),
@@ -184,9 +193,9 @@ pub(super) fn trace(
         count(summary.usage.cache_read),
         count(summary.usage.cache_write),
         count(summary.usage.reasoning),
-        cost.and_then(|cost| cost.input).into(),
-        cost.and_then(|cost| cost.output).into(),
-        cost.map(|cost| cost.total).into(),
+        money(cost.and_then(|cost| cost.input)),
+        money(cost.and_then(|cost| cost.output)),
+        money(cost.map(|cost| cost.total)),
         cost.map(|cost| cost_source(cost.source)).into(),
         leading.and_then(|one| one.ttft_ns).into(),
         received_at.into(),
