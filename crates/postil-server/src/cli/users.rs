@@ -56,7 +56,7 @@ pub(super) fn run(command: Command, db: &Db, clock: &Clock, home: &Home) -> anyh
                 .map_err(described)?;
             say(format!("{shown} was added."));
             if let Some(token) = token {
-                say(format!("Sign in once, within a day, at {}", crate::greeting::sign_in_url("", &token)));
+                say(format!("Sign in once, within an hour, at {}", crate::greeting::sign_in_url("", &token)));
             }
         }
         Command::Passwd { email } => {

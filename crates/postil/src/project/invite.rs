@@ -79,6 +79,9 @@ fn read(row: &Row) -> Result<Invite> {
 pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, draft: &Draft) -> Result<(Invite, String)> {
     caller.require(Permission::Admin)?;
     member::require_rank(member::rank(tx, caller)?, Some(draft.role), "give a role above your own")?;
+    if !caller.permissions.covers(draft.role.permissions()) {
+        return Err(Error::Forbidden("You cannot invite to a role that may do more than you may.".into()));
+    }
     let email = draft.email.as_deref().map(member::check_email).transpose()?;
     let days = draft.days.unwrap_or(DAYS);
     if !(1..=MOST_DAYS).contains(&days) {
@@ -166,6 +169,10 @@ pub fn accept(tx: &mut Tx<'_>, clock: &Clock, token: &str, guest: &Guest) -> Res
                 (None, Some(given)) => given,
                 (None, None) => return Err(Error::field("invalid_email", "email", "Give your e-mail address.")),
             };
+            // Addresses are not verified: only an invite that names one may bring back who was removed under it.
+            if invite.email.is_none() && member::was_removed(tx, email)? {
+                return Err(Error::Forbidden("Ask for an invite that names your e-mail address.".into()));
+            }
             member::add(tx, clock, &invite.workspace_id, email, display_name, Some(password_hash), None)?
         }
         Guest::Member(member) => {

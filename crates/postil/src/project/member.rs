@@ -97,6 +97,12 @@ pub fn add(
     tx.query_one("select id from member where email = $1", params![&email])?.text(0)
 }
 
+/// Whether somebody with this address was a member once and is not any more.
+pub fn was_removed(tx: &mut Tx<'_>, email: &str) -> Result<bool> {
+    let sql = "select 1 from member where email = $1 and disabled_at is not null";
+    Ok(tx.query_opt(sql, params![check_email(email)?])?.is_some())
+}
+
 /// Gives a member a role in one project, in place of the one they had there.
 pub fn set_role(tx: &mut Tx<'_>, member_id: &str, project_id: &str, role: Role) -> Result<()> {
     tx.execute(
