@@ -85,6 +85,9 @@ fn sender(parts: &Parts) -> String {
         return peer.map_or_else(String::new, |peer| peer.to_string());
     }
     let said = parts.headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
+    if peer.is_none() {
+        return "unknown".into();
+    }
     let last = said.and_then(|list| list.rsplit(',').next()).and_then(|text| text.trim().parse::<IpAddr>().ok());
     last.or(peer).map_or_else(|| "unknown".into(), |address| address.to_string())
 }

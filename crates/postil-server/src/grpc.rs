@@ -1,6 +1,8 @@
 //! OTLP over gRPC: the same ingest as over HTTP, behind the three services of OpenTelemetry.
 
+use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::middleware::Next;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
@@ -17,6 +19,7 @@ use postil::{Error, Result};
 use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
 use tonic::metadata::MetadataMap;
+use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status};
 
 use crate::api::caller::authenticate;
@@ -29,7 +32,7 @@ use crate::state::App;
 /// When the listener fails.
 pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let limit = app.limits.ingest_body;
-    let exporter = Exporter { app };
+    let exporter = Exporter { app: app.clone() };
     let traces = TraceServiceServer::new(exporter.clone())
         .accept_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(limit);
@@ -39,14 +42,31 @@ pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = (
     let metrics = MetricsServiceServer::new(exporter)
         .accept_compressed(CompressionEncoding::Gzip)
         .max_decoding_message_size(limit);
-    tonic::transport::Server::builder()
-        .tcp_nodelay(true)
-        .add_service(traces)
+    // Callers are known before their messages are decoded: a small message can unfold into a large one.
+    let router = Routes::new(traces)
         .add_service(logs)
         .add_service(metrics)
+        .into_axum_router()
+        .layer(axum::middleware::from_fn_with_state(app, admit));
+    tonic::transport::Server::builder()
+        .tcp_nodelay(true)
+        .add_routes(Routes::from(router))
         .serve_with_incoming_shutdown(tokio_stream::wrappers::TcpListenerStream::new(listener), stop)
         .await?;
     Ok(())
+}
+
+/// Lets a call through when its key may send traces, a few at a time.
+async fn admit(State(app): State<App>, request: axum::extract::Request, next: Next) -> axum::response::Response {
+    let headers = request.headers().clone();
+    let admitted = authenticate(&app, &headers).await.and_then(|caller| {
+        caller.require(Permission::Ingest)?;
+        app.room(&headers, app.limits.ingest_body)
+    });
+    match admitted {
+        Ok(_room) => next.run(request).await,
+        Err(error) => status(error).into_http(),
+    }
 }
 
 #[derive(Clone)]

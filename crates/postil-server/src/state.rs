@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_LENGTH;
 use postil::project::Caller;
 use postil::trace::price::PriceTable;
 use postil::{Clock, Db, Error, Result};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::metrics::Metrics;
 
@@ -16,6 +18,9 @@ use crate::attempts::Attempts;
 /// How long a caller that was looked up is believed, in microseconds: how long a key that was revoked on another
 /// replica may go on working there. On the replica that revokes it, it stops at once.
 const BELIEVED: i64 = 2_000_000;
+
+/// How much memory all request bodies that are being read may take together, in KiB.
+const BODIES_KIB: u32 = 256 << 10;
 
 /// How many ingest requests are decoded at the same time, and how many may wait for that with their bodies in memory.
 const PREPARING: usize = 3;
@@ -79,6 +84,7 @@ pub struct Inner {
     pub prices: Arc<PriceTable>,
     /// What happened since the start, for `/metrics`.
     pub counted: Counted,
+    bodies: Arc<Semaphore>,
     preparing: Semaphore,
     preparing_waits: Semaphore,
     /// Whether session cookies are marked `Secure` even when a request does not look like https.
@@ -138,6 +144,7 @@ impl App {
             stopping: watch::Sender::new(false),
             prices: Arc::new(PriceTable::built_in().clone()),
             counted: Counted::default(),
+            bodies: Arc::new(Semaphore::new(BODIES_KIB as usize)),
             preparing: Semaphore::new(PREPARING),
             preparing_waits: Semaphore::new(PREPARING_WAIT),
             secure_cookies: AtomicBool::new(settings.secure_cookies),
@@ -157,6 +164,22 @@ impl App {
         let mut stopping = self.stopping.subscribe();
         // The sender lives in `self`, so this cannot fail before it is told.
         drop(stopping.wait_for(|stop| *stop).await);
+    }
+
+    /// Sets memory aside for the body of a request: as much as it announces, or `limit` when it does not say.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when the bodies of other requests fill what there is.
+    pub fn room_for(&self, request: &axum::extract::Request, limit: usize) -> Result<OwnedSemaphorePermit> {
+        self.room(request.headers(), limit)
+    }
+
+    /// [`App::room_for`] by the headers of the request.
+    pub fn room(&self, headers: &HeaderMap, limit: usize) -> Result<OwnedSemaphorePermit> {
+        let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let kib = announced.unwrap_or(limit).min(limit) / 1024 + 1;
+        let kib = u32::try_from(kib).unwrap_or(BODIES_KIB).min(BODIES_KIB);
+        Arc::clone(&self.bodies).try_acquire_many_owned(kib).map_err(|_| Error::Overloaded)
     }
 
     /// Runs work that keeps a processor busy on a thread of its own, a few at a time.

@@ -1,5 +1,7 @@
 //! The JSON body of a request: read with a limit, checked, and refused with the place of the mistake.
 
+use std::time::Duration;
+
 use axum::body::Body as HttpBody;
 use axum::extract::{FromRequest, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -9,6 +11,9 @@ use serde::de::DeserializeOwned;
 use super::error::ApiError;
 use crate::state::App;
 
+/// A body that trickles in longer than this holds memory for nothing.
+const DEADLINE: Duration = Duration::from_secs(60);
+
 /// A JSON body of type `T`. An empty one is an error that says so.
 pub struct Body<T>(pub T);
 
@@ -16,6 +21,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let _room = app.room_for(&request, app.limits.body)?;
         let bytes = read(request.into_body(), app.limits.body).await?;
         Ok(Body(parse(&bytes)?))
     }
@@ -28,6 +34,7 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let _room = app.room_for(&request, app.limits.body)?;
         let bytes = read(request.into_body(), app.limits.body).await?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(OptionalBody(T::default()));
@@ -38,7 +45,11 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalBody<T> {
 
 /// Reads a whole body of at most `limit` bytes.
 pub async fn read(body: HttpBody, limit: usize) -> Result<axum::body::Bytes> {
-    match Limited::new(body, limit).collect().await {
+    let reading = tokio::time::timeout(DEADLINE, Limited::new(body, limit).collect());
+    let Ok(collected) = reading.await else {
+        return Err(Error::invalid("slow_body", "The request body did not arrive within a minute."));
+    };
+    match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(cause) if cause.is::<LengthLimitError>() => {
             Err(Error::TooLarge(format!("The request body is larger than {limit} bytes.")))
@@ -79,12 +90,41 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 
 /// Text with a NUL cannot be stored by PostgreSQL, so it is refused everywhere alike.
 fn refuse_nul(bytes: &[u8]) -> Result<()> {
-    let escaped = bytes.windows(6).enumerate().any(|(at, window)| {
-        let backslashes = bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
-        window == b"\\u0000" && backslashes % 2 == 0
-    });
-    if escaped || bytes.contains(&0) {
+    if bytes.contains(&0) || escapes_nul(bytes) {
         return Err(Error::invalid("nul_character", "The request body contains a NUL character, which text may not."));
     }
     Ok(())
+}
+
+/// Whether JSON text holds the escape of a NUL, in one pass: a backslash takes the character behind it along.
+fn escapes_nul(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        rest = &rest[at + 1..];
+        if rest.starts_with(b"u0000") {
+            return true;
+        }
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escaped_nul_is_found_and_an_escaped_backslash_is_not_taken_for_one() {
+        assert!(escapes_nul(br#"{"a":"\u0000"}"#));
+        assert!(escapes_nul(br#"{"a":"\\\u0000"}"#));
+        assert!(!escapes_nul(br#"{"a":"\\u0000"}"#));
+        assert!(!escapes_nul(br#"{"a":"\n \u0001 u0000"}"#));
+        assert!(!escapes_nul(b"\\"));
+    }
+
+    /// Looking back at every backslash would take hours for this one.
+    #[test]
+    fn a_body_of_backslashes_is_read_in_one_pass() {
+        assert!(!escapes_nul(&vec![b'\\'; 4 << 20]));
+    }
 }

@@ -51,6 +51,7 @@ async fn export_traces(
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
+    let _room = app.room(&headers, app.limits.ingest_body)?;
     let packed = encoding::read(&headers, body, app.limits.ingest_body).await?;
     let origin = origin(&app, &caller, convention_version(&headers));
     let (format, rejected) = store_traces(&app, packed, origin).await?;
@@ -86,6 +87,7 @@ async fn export_logs(
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
+    let _room = app.room(&headers, app.limits.ingest_body)?;
     let packed = encoding::read(&headers, body, app.limits.ingest_body).await?;
     let (format, rejected) = store_logs(&app, packed, origin(&app, &caller, None)).await?;
     Ok(answer(Signal::Logs, format, &rejected))
@@ -103,6 +105,7 @@ async fn export_metrics(
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
+    let _room = app.room(&headers, app.limits.ingest_body)?;
     let packed = encoding::read(&headers, body, app.limits.ingest_body).await?;
     let (_, format) = app.preparing(move || packed.unpack()).await??;
     Ok(answer(Signal::Metrics, format, &[]))
