@@ -124,7 +124,7 @@ fn describe(html: &mut String, document: &Value, operation: &Operation<'_>) {
                     escape(parameter["name"].as_str().unwrap_or("")),
                     escape(place),
                     escape(&kind),
-                    escape(note),
+                    code(&escape(note)),
                 ),
             );
         }
@@ -138,7 +138,7 @@ fn describe(html: &mut String, document: &Value, operation: &Operation<'_>) {
     html.push_str("<h4>Answers</h4><dl>");
     for (status, response) in operation.body["responses"].as_object().into_iter().flatten() {
         let note = response["description"].as_str().unwrap_or("");
-        put(html, format_args!("<dt><code>{}</code></dt><dd>{}", escape(status), escape(note)));
+        put(html, format_args!("<dt><code>{}</code></dt><dd>{}", escape(status), code(&escape(note))));
         let schema = &response["content"]["application/json"]["schema"];
         if !schema.is_null() && status.starts_with('2') {
             fields(html, document, schema, 0);
@@ -170,7 +170,7 @@ fn fields(html: &mut String, document: &Value, schema: &Value, depth: usize) {
                 "<dt><code>{}</code> <span>{}{optional}</span></dt><dd>{}",
                 escape(name),
                 escape(&kind(document, property)),
-                escape(note),
+                code(&escape(note)),
             ),
         );
         if depth < DEPTH {
