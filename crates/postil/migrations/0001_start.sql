@@ -305,6 +305,7 @@ create table human_review_set (
 
 -- The current value of one annotator for one subject on one span. The subject is a human review, or the evaluator
 -- result that is corrected. Removed values stay, marked, so that their history can be found.
+-- Not clustered: new rows are appended, and only the key and the value index are scattered.
 create table annotation (
   project bigint not null,
   trace_id text not null,
@@ -331,7 +332,7 @@ create table annotation (
   updated_at bigint not null,
   removed_at bigint,
   primary key (project, trace_id, span_id, subject, annotator_kind, annotator_id)
-){clustered};
+);
 -- An annotation by id, and all of a project newest first.
 create unique index annotation_id on annotation (project, id{bytes_order});
 -- The newest traces that carry a value.

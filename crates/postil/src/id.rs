@@ -1,5 +1,7 @@
 //! Identifiers: ULIDs made from our clock and the system's randomness, and UUIDs where clients demand them.
 
+use std::cell::RefCell;
+
 use crate::clock::Clock;
 
 /// Fills an array from the operating system's random source.
@@ -15,7 +17,20 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 /// A new ULID: 26 characters of Crockford base 32, sortable by the time it was made, safe in URLs.
 pub fn ulid(clock: &Clock) -> String {
     let milliseconds = u64::try_from(clock.now() / 1000).unwrap_or(0);
-    ulid::Ulid::from_parts(milliseconds, u128::from_be_bytes(random_bytes::<16>())).to_string()
+    ulid::Ulid::from_parts(milliseconds, u128::from_be_bytes(stocked_bytes())).to_string()
+}
+
+/// Random bytes for what is no secret. Every write needs some, so they are fetched for many at a time.
+fn stocked_bytes() -> [u8; 16] {
+    thread_local! {
+        static STOCK: RefCell<Vec<[u8; 16]>> = const { RefCell::new(Vec::new()) };
+    }
+    STOCK.with_borrow_mut(|stock| {
+        if stock.is_empty() {
+            stock.extend_from_slice(random_bytes::<1024>().as_chunks().0);
+        }
+        stock.pop().unwrap_or_else(random_bytes)
+    })
 }
 
 /// Whether `text` has the form of a ULID.

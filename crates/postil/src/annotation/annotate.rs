@@ -1,5 +1,7 @@
 //! Says something about a span: all of it or nothing.
 
+use std::borrow::Cow;
+
 use super::answer::{Annotate, Answer, Subject};
 use super::evaluator::{self, EvaluatorResult};
 use super::store::{self, Current, Found, Reviewed};
@@ -142,15 +144,16 @@ impl Saying<'_> {
         for write in
             new.iter().filter(|write| !changes.iter().any(|(late, _)| late.annotation.id == write.annotation.id))
         {
-            events.push(self.event(&write.annotation, "set"));
+            events.push(self.event(Cow::Borrowed(&write.annotation), "set"));
         }
         for (mut write, before) in changes {
             let given_id = write.annotation.id.clone();
-            if let Some(before) = self.change(tx, &mut write, before)? {
-                let action = if before.removed_at.is_some() { "set" } else { "change" };
-                events.push(self.event(&write.annotation, action));
-            }
+            let before = self.change(tx, &mut write, before)?;
             ids.iter_mut().filter(|id| **id == given_id).for_each(|id| id.clone_from(&write.annotation.id));
+            if let Some(before) = before {
+                let action = if before.removed_at.is_some() { "set" } else { "change" };
+                events.push(self.event(Cow::Owned(write.annotation), action));
+            }
         }
         if !events.is_empty() {
             store::insert_events(tx, project, &events)?;
@@ -202,11 +205,11 @@ impl Saying<'_> {
         }
     }
 
-    fn event<'b>(&'b self, annotation: &Annotation, action: &'static str) -> store::Happened<'b> {
+    fn event<'b>(&'b self, annotation: Cow<'b, Annotation>, action: &'static str) -> store::Happened<'b> {
         store::Happened {
             id: id::ulid(self.clock),
             action,
-            annotation: annotation.clone(),
+            annotation,
             actor: self.caller.actor.reference(),
             client: self.caller.client.as_deref(),
             duration_ms: self.call.duration_ms,

@@ -1,5 +1,7 @@
 //! Takes values back. Their history stays.
 
+use std::borrow::Cow;
+
 use super::answer::{Metadata, named};
 use super::{Annotation, Annotator, annotator_of, may_speak_for_others, moment, result_not_found, span_not_found};
 use super::{read_store, store};
@@ -141,7 +143,7 @@ pub(super) fn take_back(
         events.push(store::Happened {
             id: id::ulid(clock),
             action: "remove",
-            annotation,
+            annotation: Cow::Owned(annotation),
             actor: caller.actor.reference(),
             client: caller.client.as_deref(),
             duration_ms,

@@ -1,5 +1,7 @@
 //! The SQL of annotations and their events.
 
+use std::borrow::Cow;
+
 use super::{Annotation, Annotator};
 use crate::db::{Row, Tx, Value};
 use crate::error::{Error, Result};
@@ -56,7 +58,7 @@ pub(super) struct Write {
 pub(super) struct Happened<'a> {
     pub(super) id: String,
     pub(super) action: &'static str,
-    pub(super) annotation: Annotation,
+    pub(super) annotation: Cow<'a, Annotation>,
     pub(super) actor: String,
     pub(super) client: Option<&'a str>,
     pub(super) duration_ms: Option<i64>,
@@ -64,11 +66,11 @@ pub(super) struct Happened<'a> {
 
 /// The span, the human review of one key, and the annotator's value for it. Every annotation from production runs this.
 const LOOK_UP_ONE: &str = "
-  select coalesce(t.start_ns, s.start_ns), h.id, h.key, h.type, h.version, h.config, h.options, h.display_name,
+  select t.start_ns, h.id, h.key, h.type, h.version, h.config, h.options, h.display_name,
     a.id, a.value, a.explanation, a.identity_id, a.source, a.definition_version, a.created_at, a.updated_at,
     a.removed_at
   from span s
-  left join trace t on t.project = s.project and t.trace_id = s.trace_id
+  join trace t on t.project = s.project and t.trace_id = s.trace_id
   left join human_review h on h.project = s.project and h.key = $6 and h.archived_at is null
   left join annotation a on a.project = s.project and a.trace_id = s.trace_id and a.span_id = s.span_id
     and a.subject = h.id and a.annotator_kind = $4 and a.annotator_id = $5
@@ -76,11 +78,11 @@ const LOOK_UP_ONE: &str = "
 
 /// The same for ten keys.
 const LOOK_UP_TEN: &str = "
-  select coalesce(t.start_ns, s.start_ns), h.id, h.key, h.type, h.version, h.config, h.options, h.display_name,
+  select t.start_ns, h.id, h.key, h.type, h.version, h.config, h.options, h.display_name,
     a.id, a.value, a.explanation, a.identity_id, a.source, a.definition_version, a.created_at, a.updated_at,
     a.removed_at
   from span s
-  left join trace t on t.project = s.project and t.trace_id = s.trace_id
+  join trace t on t.project = s.project and t.trace_id = s.trace_id
   left join human_review h on h.project = s.project and h.archived_at is null
     and h.key in ($6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
   left join annotation a on a.project = s.project and a.trace_id = s.trace_id and a.span_id = s.span_id

@@ -3,9 +3,9 @@
 //! One SQL text runs on SQLite and PostgreSQL (see [`dialect`]). A verb is a plain function of a [`Tx`]; a handler says
 //! `db.write(move |tx| …).await` or `db.read(move |tx| …).await`, and this room decides where it runs:
 //!
-//! - SQLite: one writer thread takes waiting closures from a bounded queue, runs each inside a savepoint of one shared
-//!   transaction (a failing one rolls back only itself), commits once, and only then answers them all. Readers are a
-//!   few threads with read-only connections.
+//! - SQLite: one writer thread takes waiting closures from a bounded queue, runs them inside one shared
+//!   transaction (a failing one rolls back only itself), commits once, and only then answers them all. A thread carries
+//!   the write-ahead log over beside it. Readers are a few threads with read-only connections.
 //! - PostgreSQL: a closure is one transaction on one of a few connections, run again when PostgreSQL reports a
 //!   serialisation failure or a deadlock.
 //!
@@ -119,7 +119,8 @@ impl Db {
 
     /// Runs `work` in a transaction and answers after its commit is on disk. An error rolls it back.
     ///
-    /// `work` may run more than once (PostgreSQL asks for that when transactions collide), so it must have no effect
+    /// `work` may run more than once (PostgreSQL asks for that when transactions collide, SQLite when another closure of
+    /// the same transaction has failed), so it must have no effect
     /// but on `tx`.
     pub async fn write<T, F>(&self, work: F) -> Result<T>
     where

@@ -19,7 +19,7 @@ enum Session<'a> {
 }
 
 /// The place in an `insert` where [`Tx::insert_many`] puts its rows.
-const ROWS: &str = "$rows";
+pub(super) const ROWS: &str = "$rows";
 
 /// How many rows go into one statement on PostgreSQL: few different sizes, so that their statements stay prepared.
 const CHUNKS: [usize; 3] = [128, 16, 1];
@@ -72,7 +72,7 @@ impl<'a> Tx<'a> {
     pub fn insert_many(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<u64> {
         let Some(columns) = rows.first().map(Vec::len) else { return Ok(0) };
         match &mut self.session {
-            Session::Sqlite(session) => session.execute_each(&sql.replace(ROWS, &placeholders(1, columns)), rows),
+            Session::Sqlite(session) => session.execute_each(sql, columns, rows),
             Session::Postgres(session) => {
                 let mut changed = 0;
                 each_chunk(sql, rows, |sql, params| {
@@ -88,7 +88,7 @@ impl<'a> Tx<'a> {
     pub fn insert_many_returning(&mut self, sql: &str, rows: &[Vec<Value>]) -> Result<Vec<Row>> {
         let Some(columns) = rows.first().map(Vec::len) else { return Ok(Vec::new()) };
         match &mut self.session {
-            Session::Sqlite(session) => session.query_each(&sql.replace(ROWS, &placeholders(1, columns)), rows),
+            Session::Sqlite(session) => session.query_each(sql, columns, rows),
             Session::Postgres(session) => {
                 let mut returned = Vec::new();
                 each_chunk(sql, rows, |sql, params| {
@@ -124,7 +124,7 @@ fn each_chunk(sql: &str, rows: &[Vec<Value>], mut run: impl FnMut(&str, &[Value]
     Ok(())
 }
 
-fn placeholders(rows: usize, columns: usize) -> String {
+pub(super) fn placeholders(rows: usize, columns: usize) -> String {
     let mut text = String::new();
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });

@@ -32,6 +32,13 @@ fn accepted(rules: &Rules, value: Value) -> Accepted {
 }
 
 #[test]
+fn every_digit_of_a_number_is_kept() {
+    // A parser that only comes close reads …544e-30.
+    let sent = serde_json::from_str("1.3880813938821545e-30").unwrap();
+    assert_eq!(accepted(&score(None), sent).json, "1.3880813938821545e-30");
+}
+
+#[test]
 fn errors_are_in_the_words_of_the_guide() {
     assert_eq!(refused(&rating(), json!("poor")), "Invalid value: poor. Valid options are: good, bad.");
     assert_eq!(refused(&rating(), json!(["poor"])), "Invalid value: poor. Valid options are: good, bad.");

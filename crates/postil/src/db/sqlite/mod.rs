@@ -1,40 +1,34 @@
 //! SQLite: one writer thread that commits many waiting closures together, and a few reader threads.
 
+mod group;
+mod log;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
+use foldhash::fast::RandomState;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::broadcast;
 
 use super::dialect::Dialect;
-use super::job::{Job, Verdict};
+use super::job::Job;
 use super::migrate;
-use super::tx::Tx;
+use super::tx::{ROWS, Tx, placeholders};
 use super::value::{Row, Value};
 use crate::error::{Error, Result};
 use crate::event::Event;
 
 /// Reader threads: as many as can be busy beside the writer on a small machine.
 const READERS: usize = 4;
-/// Closures that share one commit.
-const GROUP: usize = 512;
-/// A commit waits no longer than this for more closures to join it.
-const GROUP_TIME: Duration = Duration::from_millis(15);
-/// The write-ahead log is carried over into the database from this size on, beside the writer.
-const CHECKPOINT_FROM: u64 = 16 << 20;
-/// From this size on the writer waits until the log is carried over, so that it cannot grow without end.
-const CHECKPOINT_FORCED: u64 = 256 << 20;
-
 /// A connection and the statements it has rendered.
 pub(super) struct SqliteSession {
     connection: Connection,
-    rendered: RefCell<HashMap<String, Arc<str>>>,
+    rendered: RefCell<HashMap<String, Arc<str>, RandomState>>,
 }
 
 impl SqliteSession {
@@ -44,10 +38,11 @@ impl SqliteSession {
         if let Err(cause) = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true) {
             tracing::warn!(error = %cause, "statements may be planned again on every run");
         }
-        SqliteSession { connection, rendered: RefCell::new(HashMap::new()) }
+        SqliteSession { connection, rendered: RefCell::default() }
     }
 
-    fn render(&self, sql: &str) -> Arc<str> {
+    /// The text that SQLite reads; `columns` is how many parameters stand for `$rows`.
+    fn render(&self, sql: &str, columns: usize) -> Arc<str> {
         let mut rendered = self.rendered.borrow_mut();
         if let Some(text) = rendered.get(sql) {
             return Arc::clone(text);
@@ -56,26 +51,33 @@ impl SqliteSession {
         if rendered.len() > 1024 {
             rendered.clear();
         }
-        let text: Arc<str> = Dialect::Sqlite.render(sql).into();
+        let one_row = if columns > 0 { sql.replace(ROWS, &placeholders(1, columns)) } else { sql.to_owned() };
+        let text: Arc<str> = Dialect::Sqlite.render(&one_row).into();
         rendered.insert(sql.to_owned(), Arc::clone(&text));
         text
     }
 
     pub(super) fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>> {
         let mut answer = Vec::new();
-        self.collect(sql, std::iter::once(params), &mut answer)?;
+        self.collect(sql, 0, std::iter::once(params), &mut answer)?;
         Ok(answer)
     }
 
-    /// Runs one query for each set of parameters.
-    pub(super) fn query_each(&self, sql: &str, rows: &[Vec<Value>]) -> Result<Vec<Row>> {
+    /// Runs one query for each row of so many columns.
+    pub(super) fn query_each(&self, sql: &str, columns: usize, rows: &[Vec<Value>]) -> Result<Vec<Row>> {
         let mut answer = Vec::new();
-        self.collect(sql, rows.iter().map(Vec::as_slice), &mut answer)?;
+        self.collect(sql, columns, rows.iter().map(Vec::as_slice), &mut answer)?;
         Ok(answer)
     }
 
-    fn collect<'a>(&self, sql: &str, each: impl Iterator<Item = &'a [Value]>, answer: &mut Vec<Row>) -> Result<()> {
-        let text = self.render(sql);
+    fn collect<'a>(
+        &self,
+        sql: &str,
+        given: usize,
+        each: impl Iterator<Item = &'a [Value]>,
+        answer: &mut Vec<Row>,
+    ) -> Result<()> {
+        let text = self.render(sql, given);
         let failed = |cause: rusqlite::Error| fault(&cause, sql);
         let mut statement = self.connection.prepare_cached(&text).map_err(failed)?;
         let columns = statement.column_count();
@@ -90,16 +92,16 @@ impl SqliteSession {
     }
 
     pub(super) fn execute(&self, sql: &str, params: &[Value]) -> Result<u64> {
-        self.run(sql, std::iter::once(params))
+        self.run(sql, 0, std::iter::once(params))
     }
 
-    /// Runs one statement for each set of parameters.
-    pub(super) fn execute_each(&self, sql: &str, rows: &[Vec<Value>]) -> Result<u64> {
-        self.run(sql, rows.iter().map(Vec::as_slice))
+    /// Runs one statement for each row of so many columns.
+    pub(super) fn execute_each(&self, sql: &str, columns: usize, rows: &[Vec<Value>]) -> Result<u64> {
+        self.run(sql, columns, rows.iter().map(Vec::as_slice))
     }
 
-    fn run<'a>(&self, sql: &str, each: impl Iterator<Item = &'a [Value]>) -> Result<u64> {
-        let text = self.render(sql);
+    fn run<'a>(&self, sql: &str, columns: usize, each: impl Iterator<Item = &'a [Value]>) -> Result<u64> {
+        let text = self.render(sql, columns);
         let failed = |cause: rusqlite::Error| fault(&cause, sql);
         let mut statement = self.connection.prepare_cached(&text).map_err(failed)?;
         let mut changed = 0;
@@ -167,7 +169,7 @@ fn open_writer(path: &Path) -> Result<SqliteSession> {
             // walks the cache once, so a larger one costs more than it saves.
             "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
              pragma foreign_keys = on; pragma busy_timeout = 5000; pragma cache_size = -16384;
-             pragma temp_store = memory; pragma journal_size_limit = 268435456;",
+             pragma temp_store = memory; pragma journal_size_limit = 268435456; pragma mmap_size = 1073741824;",
         )
         .map_err(opening)?;
     Ok(SqliteSession::new(connection))
@@ -195,9 +197,9 @@ pub(super) fn start(
     events: &broadcast::Sender<Event>,
     running: crossbeam_channel::Sender<()>,
 ) -> Result<()> {
-    let writer = open_writer(path)?;
+    let mut writer = open_writer(path)?;
     migrate::sqlite(&writer.connection)?;
-    let log = log_path(path);
+    let log = log::Log::watch(&mut writer.connection)?;
     let (beside, others) = crossbeam_channel::bounded::<()>(0);
     for number in 0..READERS {
         let (queue, path) = (reads.clone(), path.to_owned());
@@ -208,17 +210,15 @@ pub(super) fn start(
             drop((session, beside));
         })?;
     }
-    let alive = Arc::new(());
-    let watched = Arc::downgrade(&alive);
-    let (checkpoint_path, checkpoint_log) = (path.to_owned(), log.clone());
+    let carrier = log::Carrier::open(path, &log)?;
     spawn("sqlite-checkpoint", move || {
-        checkpoint_loop(&checkpoint_path, &checkpoint_log, &watched);
+        carrier.carry();
         drop(beside);
     })?;
     let events = events.clone();
     spawn("sqlite-write", move || {
-        write_loop(&writer, &log, &writes, &events);
-        drop(alive);
+        group::write_loop(&writer, &log, &writes, &events);
+        log.end();
         // The last connection takes the files beside the database away, which only one that may write can do.
         let _disconnected = others.recv();
         drop(writer);
@@ -230,12 +230,6 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
     std::thread::Builder::new().name(name.into()).spawn(work).map(drop).map_err(Error::internal)
 }
 
-fn log_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
-}
-
 fn read_loop(session: &SqliteSession, queue: &Receiver<Box<dyn Job>>) {
     while let Ok(mut job) = queue.recv() {
         let outcome = session.batch("begin").map(|()| {
@@ -243,120 +237,6 @@ fn read_loop(session: &SqliteSession, queue: &Receiver<Box<dyn Job>>) {
         });
         let ended = if session.connection.is_autocommit() { Ok(()) } else { session.batch("commit") };
         job.finish(outcome.and(ended).err());
-    }
-}
-
-/// Takes what waits, runs it in one transaction, commits, answers; again and again.
-fn write_loop(session: &SqliteSession, log: &Path, queue: &Receiver<Box<dyn Job>>, events: &broadcast::Sender<Event>) {
-    while let Ok(first) = queue.recv() {
-        write_group(session, first, queue, events);
-        if file_size(log) > CHECKPOINT_FORCED {
-            checkpoint(&session.connection, "restart");
-        }
-    }
-    checkpoint(&session.connection, "truncate");
-}
-
-fn write_group(
-    session: &SqliteSession,
-    first: Box<dyn Job>,
-    queue: &Receiver<Box<dyn Job>>,
-    events: &broadcast::Sender<Event>,
-) {
-    if let Err(failure) = session.batch("begin immediate") {
-        return first.finish(Some(failure));
-    }
-    let begun = Instant::now();
-    let mut done: Vec<Box<dyn Job>> = Vec::new();
-    let mut happened = Vec::new();
-    let mut next = Some(first);
-    while let Some(mut job) = next {
-        match run_in_savepoint(session, job.as_mut()) {
-            Ok(job_events) => {
-                happened.extend(job_events);
-                done.push(job);
-            }
-            Err(failure) => {
-                // The engine rolled back the whole transaction (the disk is full, for one): nobody's work is kept.
-                if !session.connection.is_autocommit() {
-                    drop(session.batch("rollback"));
-                }
-                let cause = failure.to_string();
-                job.finish(Some(failure));
-                done.into_iter().for_each(|job| job.finish(Some(Error::Unavailable(cause.clone()))));
-                return;
-            }
-        }
-        let full = done.len() >= GROUP || begun.elapsed() > GROUP_TIME;
-        next = if full { None } else { queue.try_recv().ok() };
-    }
-    let failure = session.batch("commit").err();
-    if let Some(failure) = &failure {
-        tracing::error!(error = %describe(failure), "a commit failed");
-        if !session.connection.is_autocommit() {
-            drop(session.batch("rollback"));
-        }
-    } else {
-        happened.into_iter().for_each(|event| drop(events.send(event)));
-    }
-    let cause = failure.map(|failure| describe(&failure));
-    done.into_iter().for_each(|job| job.finish(cause.clone().map(Error::Unavailable)));
-}
-
-/// Runs one closure so that its failure undoes only itself. An error means that the whole transaction is gone.
-fn run_in_savepoint(session: &SqliteSession, job: &mut dyn Job) -> Result<Vec<Event>> {
-    session.batch("savepoint verb")?;
-    let mut tx = Tx::sqlite(session);
-    let verdict = job.run(&mut tx);
-    let events = std::mem::take(&mut tx.events);
-    if session.connection.is_autocommit() {
-        return Err(Error::Unavailable("the transaction was rolled back by the database".into()));
-    }
-    match verdict {
-        Verdict::Commit => {
-            session.batch("release verb")?;
-            Ok(events)
-        }
-        Verdict::RollBack => {
-            session.batch("rollback to verb")?;
-            session.batch("release verb")?;
-            Ok(Vec::new())
-        }
-    }
-}
-
-fn describe(failure: &Error) -> String {
-    match failure {
-        Error::Unavailable(cause) | Error::Internal(cause) => cause.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn file_size(path: &Path) -> u64 {
-    std::fs::metadata(path).map_or(0, |metadata| metadata.len())
-}
-
-/// Carries the write-ahead log over into the database beside the writer, for as long as the writer lives.
-fn checkpoint_loop(path: &Path, log: &Path, alive: &std::sync::Weak<()>) {
-    let connection = match Connection::open(path) {
-        Ok(connection) => connection,
-        Err(cause) => return tracing::error!(error = %cause, "checkpoints need a connection"),
-    };
-    let mut carried = 0;
-    while alive.strong_count() > 0 {
-        std::thread::park_timeout(Duration::from_millis(200));
-        let size = file_size(log);
-        if size > CHECKPOINT_FROM && size != carried {
-            checkpoint(&connection, "passive");
-            carried = size;
-        }
-    }
-}
-
-fn checkpoint(connection: &Connection, mode: &str) {
-    let done = connection.query_row(&format!("pragma wal_checkpoint({mode})"), [], |_| Ok(()));
-    if let Err(cause) = done {
-        tracing::warn!(error = %cause, mode, "a checkpoint failed; the next one will try again");
     }
 }
 
