@@ -334,7 +334,7 @@ export interface ReviewVersion {
   display_name: string;
   description: string;
   options?: ReviewOption[];
-  config?: ReviewInput["config"];
+  config?: NonNullable<ReviewInput["config"]>;
   created_by_id: string;
   created: string;
 }

@@ -23,7 +23,7 @@ export function AccountPage() {
       title="Account"
       about={`${me.member?.email ?? me.key?.name ?? ""}, ${roleLabel(project.role).toLowerCase()} of ${project.name}`}
     >
-      <Section title="Name">
+      <Section title="Profile">
         <Name />
       </Section>
       <Section title="Theme" about="Kept in this browser.">

@@ -140,7 +140,7 @@ function KeyRow({ apiKey: key, onSwitch, onRevoke }: { apiKey: ApiKey; onSwitch:
         {key.status !== "revoked" && !lapsed && (
           <Button
             small
-            aria-label={`Switch ${key.name} ${key.status === "active" ? "off" : "on"}`}
+            aria-label={`Switch ${key.status === "active" ? "off" : "on"} ${key.name}`}
             className="w-20"
             onClick={onSwitch}
           >

@@ -1,5 +1,6 @@
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Boxes, CircleUser, Keyboard, KeyRound, MessageSquareQuote, Users } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { may, useHere } from "../app/project";
 import { useMedia } from "../ui/useMedia";
 
@@ -26,6 +27,13 @@ const PLACES = [
 export function SettingsPage() {
   const here = useHere();
   const wide = useMedia("(min-width: 900px)");
+  const place = useRouterState({ select: (state) => state.location.pathname });
+  const row = useRef<HTMLElement>(null);
+  // In a narrow window the row of places scrolls: where one is must be seen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at anew for every place
+  useEffect(() => {
+    row.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [place, wide]);
   const link = ({ to, label, icon: Icon }: { to: string; label: string; icon: typeof Users }) => (
     <Link
       key={to}
@@ -35,7 +43,7 @@ export function SettingsPage() {
       activeProps={{ className: "bg-hover font-medium text-ink" }}
       inactiveProps={{ className: "text-ink-2 hover:bg-hover hover:text-ink" }}
     >
-      <Icon size={16} aria-hidden className="shrink-0" />
+      {wide && <Icon size={16} aria-hidden className="shrink-0" />}
       {label}
     </Link>
   );
@@ -46,7 +54,7 @@ export function SettingsPage() {
   if (!wide) {
     return (
       <div className="flex h-full flex-col">
-        <nav aria-label="Settings" className="scroll flex shrink-0 gap-1 border-b px-2 py-1.5">
+        <nav ref={row} aria-label="Settings" className="scroll flex shrink-0 gap-0.5 border-b px-2 py-1.5">
           {shown.flatMap(({ places }) => places.map(link))}
         </nav>
         <div className="scroll min-h-0 flex-1">

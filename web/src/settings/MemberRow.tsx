@@ -66,7 +66,9 @@ export function MemberRow({ member, onChange }: { member: Member; onChange: () =
         </div>
       </div>
       {everywhere ? (
-        <span className="text-sm text-ink-2">{roleLabel(everywhere)} of every project</span>
+        <span className="text-sm text-ink-2 max-sm:order-3 max-sm:basis-full">
+          {roleLabel(everywhere)} of every project
+        </span>
       ) : changes ? (
         <Select
           aria-label={`Role of ${member.display_name}`}
@@ -78,7 +80,7 @@ export function MemberRow({ member, onChange }: { member: Member; onChange: () =
           options={rolesUpTo(project.role).map(({ role, label }) => ({ value: role, label }))}
         />
       ) : (
-        <span className="text-sm text-ink-2">{roleLabel(member.role)}</span>
+        <span className="text-sm text-ink-2 max-sm:order-3 max-sm:basis-full">{roleLabel(member.role)}</span>
       )}
       {may(here, "admin") && (
         <span className="size-8 shrink-0 pointer-coarse:size-10">
