@@ -79,7 +79,11 @@ export function Question({ review, mine, others, saving, keys, disabled, place, 
         draft={readDraft(place)}
         onDraft={(text) => keepDraft(place, text)}
       />
-      {saving?.state === "failed" && <ErrorLine error={saving.error} />}
+      {saving?.state === "failed" && (
+        <div className="mt-1.5">
+          <ErrorLine error={saving.error} />
+        </div>
+      )}
       {(mine || others.length > 0) && (
         <ul
           aria-label={`Who said what: ${review.display_name}`}

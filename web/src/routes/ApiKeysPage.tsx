@@ -118,11 +118,11 @@ function KeyRow({ apiKey: key, onSwitch, onRevoke }: { apiKey: ApiKey; onSwitch:
         </div>
         <div className="truncate font-mono text-xs text-ink-3">{key.token}</div>
       </div>
-      <div className="flex w-56 shrink-0 flex-col gap-0.5 text-xs text-ink-2 max-sm:w-auto max-sm:flex-1">
+      <div className="flex w-48 shrink-0 flex-col gap-0.5 text-xs text-ink-2 max-sm:w-auto max-sm:flex-1">
         <span>{key.scopes.map(scopeLabel).join(", ")}</span>
         <span className="truncate">{where.join(", ") || "Every project"}</span>
       </div>
-      <div className="num flex w-36 shrink-0 flex-col gap-0.5 text-xs text-ink-2 max-sm:w-auto">
+      <div className="num flex w-28 shrink-0 flex-col gap-0.5 text-xs text-ink-2 max-sm:w-auto">
         <span>
           {key.last_used_at ? (
             <>
