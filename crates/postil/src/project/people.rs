@@ -19,15 +19,15 @@ pub fn names(tx: &mut Tx<'_>, caller: &Caller, ids: &[&str]) -> Result<HashMap<S
     let list = (3..AT_ONCE + 3).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ");
     // What comes later wins: an application may call its end users by any id.
     let sql = format!(
-        "select 0 as rank, external_id, display_name from identity
+        "select cast(0 as bigint), external_id, display_name from identity
          where workspace_id = $1 and project_id = '' and external_id in ({list}) and display_name is not null
          union all
-         select 1, external_id, display_name from identity
+         select cast(1 as bigint), external_id, display_name from identity
          where workspace_id = $1 and project_id = $2 and external_id in ({list}) and display_name is not null
          union all
-         select 2, id, name from api_key where workspace_id = $1 and id in ({list})
+         select cast(2 as bigint), id, name from api_key where workspace_id = $1 and id in ({list})
          union all
-         select 3, id, display_name from member where workspace_id = $1 and id in ({list})
+         select cast(3 as bigint), id, display_name from member where workspace_id = $1 and id in ({list})
          order by 1"
     );
     let mut names = HashMap::new();
