@@ -156,6 +156,8 @@ it("a human review is made, asked in the margin, and archived", async () => {
   await page.getByRole("link", { name: "Tone of voice" }).click();
   await page.getByText("1 value uses this option").waitFor();
   await page.getByRole("button", { name: "Archive" }).click();
+  await page.getByRole("dialog").getByText("Its 1 value stays.").waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Archive" }).click();
   await page.getByRole("region", { name: "Archived" }).getByText("Tone of voice").waitFor();
   expect(complaints).toEqual([]);
 });

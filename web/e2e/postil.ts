@@ -45,14 +45,26 @@ export class Postil {
   }
 
   /** Sends spans as an application does. */
-  async send(spans: object[]): Promise<void> {
+  async send(spans: object[], key = this.apiKey): Promise<void> {
     const resourceSpans = [{ resource: { attributes: [] }, scopeSpans: [{ scope: { name: "e2e" }, spans }] }];
     const response = await fetch(`${this.url}/v1/traces`, {
       method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${this.apiKey}` },
+      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
       body: JSON.stringify({ resourceSpans }),
     });
     if (!response.ok) throw new Error(`the spans were refused: ${await response.text()}`);
+  }
+
+  /** Calls the API as a program does. */
+  async call(method: string, path: string, body: unknown, headers: Record<string, string> = {}): Promise<unknown> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { "content-type": "application/json", authorization: `Bearer ${this.apiKey}`, ...headers },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} was refused: ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
   }
 
   async stop(): Promise<void> {
@@ -96,6 +108,20 @@ export async function signIn(browser: Browser, postil: Postil): Promise<BrowserC
   await page.waitForURL(/\/traces/);
   await page.close();
   return context;
+}
+
+/** Calls the API as the person who is signed in on a page. */
+export async function callAs(page: Page, method: string, path: string, body: unknown): Promise<void> {
+  const refused = await page.evaluate(
+    async ([method, path, body]) => {
+      const me = await (await fetch("/api/me")).json();
+      const headers = { "content-type": "application/json", "x-csrf-token": me.csrf_token };
+      const response = await fetch(path, { method, headers, body });
+      return response.ok ? undefined : response.text();
+    },
+    [method, path, JSON.stringify(body)] as const,
+  );
+  if (refused !== undefined) throw new Error(`${method} ${path} was refused: ${refused}`);
 }
 
 /** A page, and every complaint of the browser about it: exceptions, console errors, refused or failed requests. */

@@ -53,7 +53,16 @@ it("the first run shows the lines to paste, and comes alive with the first span"
   await page.getByText(`export OTEL_EXPORTER_OTLP_ENDPOINT=${postil.url}`).waitFor();
   await look(page, "first-run");
   expect(await barriers(page)).toEqual([]);
-  await postil.send([otlpSpan(1, "first-call", { "input.value": "Is anybody there?", "output.value": "Yes." })]);
+  await page.getByRole("button", { name: "Create a key" }).click();
+  await page.getByText("The key stands in the lines.").waitFor();
+  await look(page, "first-run-key");
+  expect(await barriers(page)).toEqual([]);
+  await page.getByRole("button", { name: "Copy the lines" }).click();
+  const lines = await page.evaluate(() => navigator.clipboard.readText());
+  const key = /Bearer%20(sk-[\w-]+)/.exec(lines)?.[1];
+  expect(key, lines).toBeDefined();
+  expect(key).not.toBe(postil.apiKey);
+  await postil.send([otlpSpan(1, "first-call", { "input.value": "Is anybody there?", "output.value": "Yes." })], key);
   await page.getByRole("link", { name: /first-call/ }).waitFor();
   expect(complaints).toEqual([]);
 });

@@ -1,12 +1,15 @@
 import { describe, expectTypeOf, it } from "vitest";
 import type { components } from "./schema";
+import type { ApiKey, Invite, Member, ProjectInfo } from "./settings";
 import type {
   Annotation,
+  AnnotationEvent,
   HumanReview,
   Log,
   LogDetail,
   Me,
   OpenInvite,
+  ReviewVersion,
   SpanDetail,
   SpanSummary,
   TraceSummary,
@@ -27,6 +30,13 @@ describe("the types of the app", () => {
     expectTypeOf<Unknown<Log, Schemas["LogView"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<LogDetail, Schemas["LogDetail"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<Me, Schemas["MeBody"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<AnnotationEvent, Schemas["AnnotationHistoryEntry"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Annotation["annotator"], Schemas["AnnotatorView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<ReviewVersion, Schemas["HumanReviewVersion"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Member, Schemas["Member"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Invite, Schemas["Invite"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<ApiKey, Schemas["ApiKey"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<ProjectInfo, Schemas["Project"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<OpenInvite, Schemas["OpenInvite"]>>().toEqualTypeOf<never>();
   });
 });

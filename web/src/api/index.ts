@@ -2,6 +2,7 @@ import { path, send } from "./client";
 import type {
   AggregateRow,
   Annotation,
+  AnnotationEvent,
   AnswerValue,
   Condition,
   FacetValues,
@@ -12,6 +13,7 @@ import type {
   Me,
   OpenInvite,
   ReviewInput,
+  ReviewVersion,
   SignedIn,
   SpanDetail,
   SpanSummary,
@@ -26,6 +28,9 @@ export const session = {
   signIn: (email: string, password: string) => send<SignedIn>("POST", "/api/sign-in", { body: { email, password } }),
   signInByLink: (token: string) => send<SignedIn>("POST", "/api/sign-in/link", { body: { token } }),
   signOut: () => send<void>("POST", "/api/sign-out"),
+  signOutEverywhere: () => send<void>("POST", "/api/sign-out-everywhere"),
+  changePassword: (body: { current_password?: string; new_password: string }) =>
+    send<void>("POST", "/api/me/password", { body }),
   invite: (token: string) => send<OpenInvite>("GET", path`/api/invites/by-token/${token}`),
   acceptInvite: (token: string, body: { name?: string; email?: string; password?: string }) =>
     send<SignedIn>("POST", path`/api/invites/by-token/${token}/accept`, { body }),
@@ -65,6 +70,20 @@ export function projectApi(project: string) {
         project,
         body: { keys: [key], annotator: { kind: "human", id: member } },
       }),
+    annotationHistory: (id: string) =>
+      send<List<AnnotationEvent>>("GET", path`/v2/annotations/${id}/history`, { project }),
+    correctVerdict: (trace: string, span: string, verdict: string, value: AnswerValue, explanation: string) =>
+      send<void>("POST", annotation(trace, span), {
+        project,
+        body: { annotations: [{ parent_annotation_id: verdict, value, ...(explanation ? { explanation } : {}) }] },
+      }),
+    removeVerdictCorrection: (trace: string, span: string, verdict: string, member: string) =>
+      send<void>("DELETE", annotation(trace, span), {
+        project,
+        body: { parent_annotation_ids: [verdict], annotator: { kind: "human", id: member } },
+      }),
+    humanReviewVersions: (id: string) =>
+      send<List<ReviewVersion>>("GET", path`/v2/human-evals/${id}/versions`, { project }),
     humanReviews: () => send<HumanReview[]>("GET", "/v2/human-evals", { project, query: { include_archived: true } }),
     createHumanReview: (body: ReviewInput) => send<HumanReview>("POST", "/v2/human-evals", { project, body }),
     updateHumanReview: (id: string, body: ReviewInput) =>
@@ -84,3 +103,4 @@ export function projectApi(project: string) {
 }
 
 export type ProjectApi = ReturnType<typeof projectApi>;
+export { settingsApi } from "./settings";

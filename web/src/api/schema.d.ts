@@ -1262,6 +1262,8 @@ export interface components {
             action: string;
             /** @description Who sent it: `key:…` or `member:…`. */
             actor: string;
+            /** @description The name of who sent it. */
+            actor_name?: string | null;
             annotator: components["schemas"]["AnnotatorView"];
             at: string;
             /** @description With which client. */
@@ -1364,6 +1366,8 @@ export interface components {
             id: string;
             /** @description `human`, `llm`, `code` or `automation`. */
             kind: string;
+            /** @description The name of the member, API key or identity; in lists of annotations, their history, and logs. */
+            name?: string | null;
         };
         /** @description One answer. */
         AnswerInput: {
@@ -1448,6 +1452,7 @@ export interface components {
         };
         /** @description A domain of restricted keys. */
         CapabilityDomain: {
+            /** @description `SCOPE_MODE_ALL`, `SCOPE_MODE_SINGLE`. */
             allowed_scopes: string[];
             display_name: string;
             extra_write_verbs: string[];
@@ -1770,12 +1775,13 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            metrics?: components["schemas"]["IdentityMetrics"] | null;
             tags: string[];
             updated: string;
             workspace_id: string;
         };
-        /** @description One identity. */
-        IdentityAnswer: {
+        /** @description One identity. Clients before 4.13 read its fields beside `identity`. */
+        IdentityAnswer: components["schemas"]["Identity"] & {
             identity: components["schemas"]["Identity"];
         };
         /** @description What is to change about an identity; empty text and empty tags take away. */
@@ -1794,6 +1800,26 @@ export interface components {
             has_more: boolean;
             /** @description Always `list`. */
             object: string;
+        };
+        /** @description What the end user used in the last 30 days. */
+        IdentityMetrics: {
+            /**
+             * Format: double
+             * @description Which part of them failed, from 0 to 1.
+             */
+            error_rate: number;
+            /**
+             * Format: double
+             * @description In US dollars.
+             */
+            total_cost: number;
+            /**
+             * Format: int64
+             * @description How many traces name the identity.
+             */
+            total_requests: number;
+            /** Format: int64 */
+            total_tokens: number;
         };
         /** @description An invite, to those who may make one. */
         Invite: {
@@ -1825,11 +1851,13 @@ export interface components {
             } | null;
             active?: boolean | null;
             constraints?: components["schemas"]["ApiKeyConstraints"] | null;
+            /** @description The same as `constraints.expires_at`, as clients of 4.13 say it. */
+            expires_at?: string | null;
             name?: string | null;
             permission_mode?: string | null;
             project_scope?: components["schemas"]["ApiKeyProjectScope"] | null;
             scopes?: string[] | null;
-            /** @description `active`, `disabled` or `revoked`. */
+            /** @description `active`, `disabled` or `revoked`, or the same as an enumeration constant. */
             status?: string | null;
         };
         /** @description The secret of a one-time link. */
@@ -2043,7 +2071,7 @@ export interface components {
                 [key: string]: string;
             } | null;
             constraints?: components["schemas"]["ApiKeyConstraints"] | null;
-            /** @description The same as `constraints.expires_at`. */
+            /** @description The same as `constraints.expires_at`; clients of 4.13 call it `expires_at`. */
             expiration?: string | null;
             /** @description 1 to 128 characters. */
             name: string;
@@ -4245,7 +4273,10 @@ export interface operations {
     };
     get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether to add what the end user used in the last 30 days. */
+                include_metrics?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -5471,13 +5502,12 @@ export interface operations {
     };
     GetTraceConversation: {
         parameters: {
-            query?: {
-                /** @description The span; the one whose answer the trace shows unless given. */
-                span_id?: string | null;
-            };
+            query?: never;
             header?: never;
             path: {
                 trace_id: string;
+                /** @description The span; the one whose answer the trace shows unless given. */
+                span_id: string | null;
             };
             cookie?: never;
         };
@@ -5496,15 +5526,14 @@ export interface operations {
     };
     ListTraceSpans: {
         parameters: {
-            query?: {
-                /** @description How many, 1 to 10,000; 1,000 unless given. */
-                limit?: number | null;
-                /** @description `next_page_token` of the page before. */
-                page_token?: string | null;
-            };
+            query?: never;
             header?: never;
             path: {
                 trace_id: string;
+                /** @description How many, 1 to 10,000; 1,000 unless given. */
+                limit: number | null;
+                /** @description `next_page_token` of the page before. */
+                page_token: string | null;
             };
             cookie?: never;
         };

@@ -305,8 +305,38 @@ export interface Annotation {
   annotator: { kind: string; id: string; name?: string };
   identity_id?: string;
   source?: string;
+  definition_version?: number;
   created_at: string;
   updated_at?: string;
+}
+
+/** One thing that happened to an annotation. */
+export interface AnnotationEvent {
+  id: string;
+  action: string;
+  value?: AnswerValue;
+  explanation?: string;
+  definition_version: number;
+  annotator: Annotation["annotator"];
+  /** Who sent it: `key:…` or `member:…`. */
+  actor: string;
+  actor_name?: string;
+  client?: string;
+  source: string;
+  at: string;
+}
+
+/** What a human review said from one change to the next. */
+export interface ReviewVersion {
+  version: number;
+  type: ReviewType;
+  key: string;
+  display_name: string;
+  description: string;
+  options?: ReviewOption[];
+  config?: NonNullable<ReviewInput["config"]>;
+  created_by_id: string;
+  created: string;
 }
 
 export interface Log {

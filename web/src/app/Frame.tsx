@@ -9,8 +9,7 @@ import { useCommand } from "../keys/useCommand";
 import { Button, IconButton } from "../ui/Button";
 import { cx } from "../ui/cx";
 import { Menu } from "../ui/Menu";
-import { chooseTheme, shownTheme } from "../ui/theme";
-import { useMedia } from "../ui/useMedia";
+import { chooseTheme, useTheme } from "../ui/theme";
 import { useHere } from "./project";
 
 const PLACES = [
@@ -76,19 +75,12 @@ function Bar({ title }: { title: string }) {
   const { me, project } = useHere();
   const navigate = useNavigate();
   const [open, setOpen] = useState<"palette" | "keys" | null>(null);
-  // Shown anew when the system changes its mind.
-  useMedia("(prefers-color-scheme: dark)");
-  const [, setChosen] = useState<string>();
-  const theme = shownTheme();
+  const theme = useTheme().shown;
   // What closes must not close what was opened after it.
   const close = (which: "palette" | "keys") => setOpen((now) => (now === which ? null : now));
   const params = { project: project.key };
   const go = (key: string) => void navigate({ to: "/p/$project/traces", params: { project: key } });
-  const switchTheme = () => {
-    const next = theme === "dark" ? "light" : "dark";
-    chooseTheme(next);
-    setChosen(next);
-  };
+  const switchTheme = () => chooseTheme(theme === "dark" ? "light" : "dark");
   const paletteKey = useKeyName("palette");
   useCommand("palette", () => setOpen("palette"), { whileTyping: true });
   useCommand("key-sheet", () => setOpen("keys"));
@@ -173,6 +165,11 @@ function Bar({ title }: { title: string }) {
           </div>
         }
         entries={[
+          {
+            id: "account",
+            label: "Account",
+            run: () => void navigate({ to: "/p/$project/settings/account", params }),
+          },
           {
             id: "out",
             label: "Sign out",

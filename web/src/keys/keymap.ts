@@ -23,17 +23,50 @@ function read(): Keymap {
 
 let chosen: Keymap = read();
 
-export function remap(id: CommandId, keys: string[] | undefined): void {
-  const { [id]: _, ...rest } = chosen;
-  chosen = keys ? { ...rest, [id]: keys } : rest;
-  localStorage.setItem(STORED, JSON.stringify(chosen));
+function keep(map: Keymap): void {
+  chosen = map;
+  if (Object.keys(map).length === 0) localStorage.removeItem(STORED);
+  else localStorage.setItem(STORED, JSON.stringify(map));
   for (const listener of listeners) listener();
 }
 
+/** Chords that browsers and systems keep for themselves, so that no page hears them. */
+const RESERVED = new Set(
+  ["n", "t", "w", "q", "shift+n", "shift+t", "shift+w", "Tab", "shift+Tab"].flatMap((key) => [
+    `mod+${key}`,
+    `ctrl+${key}`,
+  ]),
+);
+
+/** Why a command cannot have a key; nothing when it can. */
+function refusal(id: CommandId, chord: string, map: Keymap): string | undefined {
+  const name = printed(chord, isApple());
+  if (RESERVED.has(chord)) return `${name} belongs to the browser. Choose another key.`;
+  const [taken] = conflicts(id, chord, map);
+  return taken && `${name} already does “${COMMANDS[taken].label}”. Give that another key first.`;
+}
+
+/** Gives a command one key in place of those it has. A key that is taken is refused; the answer says why. */
+export function assign(id: CommandId, chord: string): string | undefined {
+  return remap(id, [chord]);
+}
+
+/** Gives a command these keys, or those it had at first. Keys that are taken are refused; the answer says why. */
+export function remap(id: CommandId, keys: string[] | undefined): string | undefined {
+  const { [id]: _, ...rest } = chosen;
+  const wanted = keys ?? COMMANDS[id].keys;
+  const refused = wanted.map((chord) => refusal(id, chord, rest)).find((text) => text !== undefined);
+  if (refused) return refused;
+  const same = wanted.length === COMMANDS[id].keys.length && wanted.every((key, at) => key === COMMANDS[id].keys[at]);
+  keep(same ? rest : { ...rest, [id]: [...wanted] });
+  return undefined;
+}
+
+/** Whether a command has other keys than at first. */
+export const changes = (map: Keymap, id: CommandId): boolean => map[id] !== undefined;
+
 export function resetKeys(): void {
-  chosen = {};
-  localStorage.removeItem(STORED);
-  for (const listener of listeners) listener();
+  keep({});
 }
 
 export const keysOf = (id: CommandId, map: Keymap = chosen): readonly string[] => map[id] ?? COMMANDS[id].keys;

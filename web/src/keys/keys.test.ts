@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chordOf, printed } from "./chord";
 import { isOwned, isTyping } from "./guards";
-import { conflicts, keysOf, remap, resetKeys } from "./keymap";
+import { assign, conflicts, keysOf, remap, resetKeys } from "./keymap";
 import { matches } from "./Palette";
 import { COMMAND_IDS } from "./table";
 import { commandFor } from "./useCommand";
@@ -77,11 +77,29 @@ describe("the table of commands", () => {
       for (const key of keysOf(id)) expect(conflicts(id, key), `${id} on ${key}`).toEqual([]);
   });
 
-  it("shows a conflict after a change, and keeps the change", () => {
-    remap("undo", ["j"]);
-    expect(keysOf("undo")).toEqual(["j"]);
-    expect(conflicts("undo", "j")).toContain("next-trace");
-    expect(JSON.parse(localStorage.getItem("postil.keys") ?? "{}")).toEqual({ undo: ["j"] });
+  it("keeps a change, and forgets it when the first key comes back", () => {
+    expect(assign("undo", "y")).toBeUndefined();
+    expect(keysOf("undo")).toEqual(["y"]);
+    expect(JSON.parse(localStorage.getItem("postil.keys") ?? "{}")).toEqual({ undo: ["y"] });
+    expect(remap("undo", undefined)).toBeUndefined();
+    expect(keysOf("undo")).toEqual(["z", "mod+z"]);
+    expect(localStorage.getItem("postil.keys")).toBeNull();
+  });
+
+  it("refuses a key that another command has, and says which", () => {
+    expect(assign("undo", "j")).toContain("“Next trace”");
+    expect(keysOf("undo")).toEqual(["z", "mod+z"]);
+    expect(assign("undo", "mod+w")).toContain("browser");
+    // Traces and logs are never on the screen together.
+    expect(assign("next-log", "k")).toContain("“Previous log”");
+    expect(assign("correct", "f")).toBeUndefined();
+  });
+
+  it("refuses the first key of a command when it was given away meanwhile", () => {
+    assign("undo", "y");
+    assign("raw", "z");
+    expect(remap("undo", undefined)).toContain("“Rendered or raw”");
+    expect(keysOf("undo")).toEqual(["y"]);
   });
 });
 

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Undo2 } from "lucide-react";
 import { useRef, useState } from "react";
 import { asApiError } from "../api/error";
-import type { Annotation, Evaluation, HumanReview } from "../api/types";
+import type { Evaluation, HumanReview } from "../api/types";
 import { may, useHere } from "../app/project";
 import { Key } from "../keys/Key";
 import type { CommandId } from "../keys/table";
@@ -13,6 +13,7 @@ import { choose, optionsOf } from "./answers";
 import { Question } from "./Question";
 import { useAnswers } from "./useAnswers";
 import { useReviews } from "./useReviews";
+import { useVerdictCorrections } from "./useVerdictCorrections";
 import { Verdicts } from "./Verdicts";
 
 /** The margin: what people are asked about a span, what they said, and what machines said. */
@@ -30,6 +31,7 @@ export function Margin({
   const here = useHere();
   const reviews = useReviews();
   const { query, saving, save, takeBack, isMine } = useAnswers(traceId, spanId);
+  const { correct, takeCorrectionBack } = useVerdictCorrections(traceId, spanId);
   const box = useRef<HTMLElement>(null);
   const [focused, setFocused] = useState<string>();
   const annotations = query.data ?? [];
@@ -37,13 +39,6 @@ export function Margin({
   const asked = reviews.active.filter(({ type }) => type !== without);
   // The focus says which question the digits answer; without it, the first that has options.
   const current = asked.find(({ key }) => key === focused) ?? asked.find((review) => optionsOf(review).length > 0);
-  const nameOf = (annotator: Annotation["annotator"]) =>
-    annotator.name ??
-    (annotator.id === here.me.member?.id
-      ? "You"
-      : annotator.kind === "human"
-        ? annotator.id.slice(0, 12)
-        : `${annotator.kind} ${annotator.id.slice(0, 12)}`);
   const mine = (key: string) => annotations.find((one) => one.key === key && isMine(one));
   const pick = (index: number) => {
     const option = current && optionsOf(current)[index];
@@ -94,7 +89,6 @@ export function Margin({
             keys={review === current}
             disabled={!allowed}
             place={`${traceId} ${spanId} ${review.key}`}
-            nameOf={nameOf}
             onAnswer={(value, typing) => save(review, value, typing)}
           />
         ))}
@@ -111,7 +105,13 @@ export function Margin({
           </Link>
         </Empty>
       )}
-      <Verdicts evaluations={evaluations} />
+      <Verdicts
+        evaluations={evaluations}
+        annotations={annotations}
+        isMine={isMine}
+        correct={allowed ? correct : undefined}
+        takeBack={takeCorrectionBack}
+      />
       <span className="flex-1" />
       {allowed && asked.length > 0 && (
         <footer className="sticky bottom-0 flex items-center gap-2 border-t bg-paper px-3 py-1.5 text-xs text-ink-3">

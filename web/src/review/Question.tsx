@@ -2,10 +2,9 @@ import { Check, CloudAlert, LoaderCircle, X } from "lucide-react";
 import { useId } from "react";
 import type { Annotation, AnswerValue, HumanReview } from "../api/types";
 import { ErrorLine } from "../ui/State";
-import { Time } from "../ui/Time";
 import { Control } from "./Control";
 import { keepDraft, readDraft } from "./drafts";
-import { sayValue } from "./sentiment";
+import { Said } from "./Said";
 import type { Saving } from "./useAnswers";
 
 function Saved({ saving }: { saving: Saving | undefined }) {
@@ -33,12 +32,11 @@ export interface QuestionProps {
   disabled: boolean;
   /** Where a draft of this answer is kept. */
   place: string;
-  nameOf: (annotator: Annotation["annotator"]) => string;
   onAnswer: (value: AnswerValue | undefined, typing?: boolean) => Promise<boolean>;
 }
 
 /** One human review on one span: the control, whether it is saved, and what others said. */
-export function Question({ review, mine, others, saving, keys, disabled, place, nameOf, onAnswer }: QuestionProps) {
+export function Question({ review, mine, others, saving, keys, disabled, place, onAnswer }: QuestionProps) {
   const title = useId();
   const answer = (value: AnswerValue | undefined, typing?: boolean) =>
     void onAnswer(value, typing).then((stored) => stored && keepDraft(place, undefined));
@@ -81,24 +79,19 @@ export function Question({ review, mine, others, saving, keys, disabled, place, 
         draft={readDraft(place)}
         onDraft={(text) => keepDraft(place, text)}
       />
-      {saving?.state === "failed" && <ErrorLine error={saving.error} />}
-      {others.length > 0 && (
+      {saving?.state === "failed" && (
+        <div className="mt-1.5">
+          <ErrorLine error={saving.error} />
+        </div>
+      )}
+      {(mine || others.length > 0) && (
         <ul
-          aria-label={`What others said: ${review.display_name}`}
-          className="mt-2 flex flex-col gap-1 text-xs text-ink-2"
+          aria-label={`Who said what: ${review.display_name}`}
+          className="mt-2 flex flex-col gap-0.5 text-xs text-ink-2"
         >
+          {mine && <Said one={mine} review={review} own />}
           {others.map((one) => (
-            <li
-              key={one.id}
-              className="flex min-w-0 gap-1.5"
-              title={one.source ? `by ${one.annotator.kind}, from ${one.source}` : undefined}
-            >
-              <span className="shrink-0 font-medium">{nameOf(one.annotator)}</span>
-              <span className="min-w-0 flex-1 break-words" dir="auto">
-                {sayValue(review, one.value)}
-              </span>
-              <Time iso={one.updated_at ?? one.created_at} className="num shrink-0 text-ink-3" />
-            </li>
+            <Said key={one.id} one={one} review={review} />
           ))}
         </ul>
       )}

@@ -13,6 +13,9 @@ export type Saving = { state: "saving" | "saved" } | { state: "failed"; error: A
 /** Shared by every span, so that undo reaches back to the spans before. */
 let undo: Undo = [];
 
+/** How many saves are on their way: what is stored is read back when the last has arrived. */
+let underway = 0;
+
 /** Saves to one span go out one after the other, so that the last click wins. */
 const queues = new Map<string, Promise<unknown>>();
 
@@ -54,11 +57,13 @@ export function useAnswers(traceId: string, spanId: string) {
             key: review.key,
             value: after,
             annotator: { kind: "human", id: myId },
+            source: "orq",
             created_at: now,
             updated_at: now,
           },
         ];
       });
+      underway += 1;
       try {
         await inOrder(`${span} ${review.key}`, () =>
           after === undefined
@@ -68,7 +73,11 @@ export function useAnswers(traceId: string, spanId: string) {
       } catch (cause) {
         client.setQueryData(cached, before);
         throw cause;
+      } finally {
+        underway -= 1;
       }
+      // With the ids that the history goes by, and what others said meanwhile.
+      if (underway === 0) void client.invalidateQueries({ queryKey: cached });
       void client.invalidateQueries({ queryKey: [project.key, "trace", trace] });
       refreshRows(client, project.key, trace, span, review.key, after);
     },

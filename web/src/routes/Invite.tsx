@@ -3,20 +3,13 @@ import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { session } from "../api";
 import { type ApiError, asApiError } from "../api/error";
+import { ROLES } from "../settings/roles";
 import { Button } from "../ui/Button";
 import { ErrorLine, ErrorPanel, Skeleton } from "../ui/State";
 import { Time } from "../ui/Time";
 import { Door, Labelled } from "./SignIn";
 
 const route = getRouteApi("/invite/$token");
-
-const ROLES: Record<string, string> = {
-  reviewer: "judge conversations",
-  viewer: "read conversations",
-  developer: "connect applications and define what is asked",
-  admin: "run the project",
-  owner: "run the project",
-};
 
 export function Invite() {
   const { token } = route.useParams();
@@ -58,7 +51,8 @@ export function Invite() {
   return (
     <Door title={`Join ${project}`}>
       <p className="mb-4 text-ink-2">
-        You are invited to {workspace} to {ROLES[role] ?? `be ${role}`}. The invite ends <Ends iso={expires_at} />.
+        You are invited to {workspace} to {ROLES.find((one) => one.role === role)?.may ?? `be ${role}`}. The invite ends{" "}
+        <Ends iso={expires_at} />.
       </p>
       <form onSubmit={submit}>
         {field("name", "Your name", "text", "name", "Shown beside what you say.")}
@@ -69,7 +63,7 @@ export function Invite() {
         ) : (
           field("email", "E-mail", "email", "username")
         )}
-        {field("password", "Choose a password", "password", "new-password")}
+        {field("password", "Choose a password", "password", "new-password", "At least 10 characters.")}
         {error && !(error.field && error.field in draft) && (
           <div className="mb-4">
             <ErrorLine error={error} />

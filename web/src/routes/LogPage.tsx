@@ -110,7 +110,7 @@ export function LogPage() {
                 log={log}
                 original={answer}
                 allowed={may(here, "annotate")}
-                nameOf={(who) => who.name ?? (who.id === me.member?.id ? "you" : who.id.slice(0, 12))}
+                nameOf={(who) => (who.id === me.member?.id ? "you" : (who.name ?? who.id.slice(0, 12)))}
                 onSave={save}
                 onRemove={() => void remove()}
               />

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { asApiError } from "../api/error";
 import { useHere } from "../app/project";
 import { useCommand } from "../keys/useCommand";
+import { useStep } from "../keys/useStep";
 import { LOG_COLUMNS, LOG_HEADS, LogRow } from "../logs/LogRow";
 import type { LogSearch } from "../logs/search";
 import { useReviews } from "../review/useReviews";
@@ -72,7 +73,7 @@ export function LogsPage() {
         replace: Boolean(open),
       });
   };
-  const step = (by: number) => (open ? openAt(at + by) : setMarked(Math.max(0, Math.min(rows.length - 1, at + by))));
+  const step = useStep(at, rows.length, (to) => (open ? openAt(to) : setMarked(to)));
   useCommand("next-log", () => step(1), { when: rows.length > 0 });
   useCommand("previous-log", () => step(-1), { when: rows.length > 0 });
   useCommand("open-trace", () => openAt(marked), { when: !open && marked >= 0 });

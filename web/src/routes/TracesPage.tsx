@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { asApiError } from "../api/error";
 import { useHere } from "../app/project";
 import { useCommand } from "../keys/useCommand";
+import { useStep } from "../keys/useStep";
 import { useReviews } from "../review/useReviews";
 import { FilterBar } from "../traces/FilterBar";
 import { FirstRun } from "../traces/FirstRun";
@@ -68,11 +69,7 @@ export function TracesPage() {
       }),
     [navigate, project.key],
   );
-  const step = (by: number) => {
-    const next = Math.max(0, Math.min(rows.length - 1, at + by));
-    if (open) openAt(next);
-    else setMarked(next);
-  };
+  const step = useStep(at, rows.length, (to) => (open ? openAt(to) : setMarked(to)));
   const neighbours = useMemo<Neighbours>(
     () => ({
       position: at,

@@ -7,22 +7,11 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import { session } from "../api";
-import { rememberSession } from "../api/client";
 import { asApiError } from "../api/error";
+import { meQuery } from "../app/me";
 import { logSearch } from "../logs/search";
 import { traceSearch } from "../traces/search";
 import { ErrorPanel, Skeleton } from "../ui/State";
-
-export const meQuery = {
-  queryKey: ["me"],
-  queryFn: async () => {
-    const me = await session.me();
-    rememberSession(me.csrf_token);
-    return me;
-  },
-  staleTime: 5 * 60_000,
-};
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
@@ -117,16 +106,60 @@ const log = createRoute({
   component: lazyRouteComponent(() => import("./LogPage"), "LogPage"),
 });
 
-const reviews = createRoute({
+const settings = createRoute({
   getParentRoute: () => project,
-  path: "/settings/human-reviews",
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./SettingsPage"), "SettingsPage"),
+});
+
+const settingsStart = createRoute({
+  getParentRoute: () => settings,
+  path: "/",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/p/$project/settings/human-reviews", params });
+  },
+});
+
+const reviews = createRoute({
+  getParentRoute: () => settings,
+  path: "/human-reviews",
   component: lazyRouteComponent(() => import("./HumanReviewsPage"), "HumanReviewsPage"),
 });
 
 const review = createRoute({
-  getParentRoute: () => project,
-  path: "/settings/human-reviews/$review",
+  getParentRoute: () => settings,
+  path: "/human-reviews/$review",
   component: lazyRouteComponent(() => import("./HumanReviewPage"), "HumanReviewPage"),
+});
+
+const members = createRoute({
+  getParentRoute: () => settings,
+  path: "/members",
+  component: lazyRouteComponent(() => import("./MembersPage"), "MembersPage"),
+});
+
+const apiKeys = createRoute({
+  getParentRoute: () => settings,
+  path: "/api-keys",
+  component: lazyRouteComponent(() => import("./ApiKeysPage"), "ApiKeysPage"),
+});
+
+const projects = createRoute({
+  getParentRoute: () => settings,
+  path: "/projects",
+  component: lazyRouteComponent(() => import("./ProjectsPage"), "ProjectsPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => settings,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./AccountPage"), "AccountPage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => settings,
+  path: "/keys",
+  component: lazyRouteComponent(() => import("./KeysPage"), "KeysPage"),
 });
 
 const tree = root.addChildren([
@@ -135,7 +168,11 @@ const tree = root.addChildren([
   invite,
   inside.addChildren([
     start,
-    project.addChildren([traces.addChildren([trace]), logs.addChildren([log]), reviews, review]),
+    project.addChildren([
+      traces.addChildren([trace]),
+      logs.addChildren([log]),
+      settings.addChildren([settingsStart, reviews, review, members, apiKeys, projects, account, keys]),
+    ]),
   ]),
 ]);
 

@@ -4,7 +4,7 @@ import { cx } from "./cx";
 type Look = "primary" | "plain" | "quiet" | "danger";
 
 const LOOKS: Record<Look, string> = {
-  primary: "bg-accent text-on-accent font-medium hover:opacity-90 border border-transparent",
+  primary: "bg-accent text-on-accent font-medium hover:bg-accent-hover border border-transparent",
   plain: "bg-sheet text-ink border border-line-strong hover:bg-hover",
   quiet: "text-ink-2 hover:bg-hover hover:text-ink border border-transparent",
   danger: "bg-sheet text-bad border border-line-strong hover:bg-bad-soft",

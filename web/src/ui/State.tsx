@@ -3,13 +3,7 @@ import type { ReactNode } from "react";
 import { Button } from "./Button";
 import { CopyText } from "./Copy";
 import { cx } from "./cx";
-
-export interface Fault {
-  status: number;
-  message: string;
-  requestId?: string | undefined;
-  offline?: boolean;
-}
+import type { Fault } from "./fault";
 
 const TITLES: Record<number, string> = {
   0: "The server cannot be reached",

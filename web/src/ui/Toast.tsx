@@ -37,13 +37,17 @@ export function Toasts() {
     () => notes,
   );
   return (
-    <section aria-label="Messages" aria-live="polite" className="fixed right-4 bottom-4 z-50 flex flex-col gap-2">
+    <section
+      aria-label="Messages"
+      aria-live="polite"
+      className="fixed right-4 bottom-4 z-50 flex flex-col items-end gap-2 max-sm:bottom-15 max-sm:left-4"
+    >
       {shown.map((note) => (
         <div
           key={note.id}
           className={cx("floating flex items-center gap-3 py-2 pr-2 pl-4 text-sm", note.bad && "text-bad")}
         >
-          <span>{note.text}</span>
+          <span className="min-w-0 break-words">{note.text}</span>
           {note.action && (
             <button type="button" className="font-medium text-accent" onClick={note.action.run}>
               {note.action.label}

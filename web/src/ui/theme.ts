@@ -1,8 +1,11 @@
+import { useSyncExternalStore } from "react";
+
 /** Paper or ink: what the person chose, else what the system says. */
 export type Theme = "light" | "dark" | "system";
 
 const KEY = "postil.theme";
 const dark = () => window.matchMedia("(prefers-color-scheme: dark)");
+const listeners = new Set<() => void>();
 
 export function chosenTheme(): Theme {
   const stored = localStorage.getItem(KEY);
@@ -17,6 +20,7 @@ export function shownTheme(): "light" | "dark" {
 
 function apply(): void {
   document.documentElement.dataset.theme = shownTheme();
+  for (const listener of listeners) listener();
 }
 
 export function chooseTheme(theme: Theme): void {
@@ -29,4 +33,14 @@ export function chooseTheme(theme: Theme): void {
 export function startTheme(): void {
   apply();
   dark().addEventListener("change", apply);
+}
+
+const listen = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/** What is chosen, and what is shown. */
+export function useTheme(): { chosen: Theme; shown: "light" | "dark" } {
+  return { chosen: useSyncExternalStore(listen, chosenTheme), shown: useSyncExternalStore(listen, shownTheme) };
 }

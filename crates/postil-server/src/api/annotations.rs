@@ -1,16 +1,18 @@
-//! Annotations of spans: say, take back, read, list, history.
+//! Annotations of spans: say, take back, read, list.
+
+use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use postil::annotation::{
-    self, Annotate, Annotation, Annotator, AnnotatorKind, Answer, HistoryEntry, ListFilter, Metadata, Remove,
-    SubjectKind,
+    self, Annotate, Annotation, Annotator, AnnotatorKind, Answer, ListFilter, Metadata, Remove, SubjectKind,
 };
 use postil::clock::{parse_rfc3339, rfc3339};
 use postil::page::PageRequest;
-use postil::{Error, Result, id};
+use postil::project::{Caller, people};
+use postil::{Error, Result, Tx, id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -24,7 +26,7 @@ use crate::state::App;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create, remove, of_span)).routes(routes!(list)).routes(routes!(history))
+    OpenApiRouter::new().routes(routes!(create, remove, of_span)).routes(routes!(list))
 }
 
 /// What can be said: text, a number, true or false, or some options.
@@ -220,17 +222,30 @@ async fn remove(
     Ok(StatusCode::OK)
 }
 
+/// The names behind ids.
+pub(super) type Names = HashMap<String, String>;
+
 /// An annotator.
 #[derive(Serialize, ToSchema)]
 pub(super) struct AnnotatorView {
     /// `human`, `llm`, `code` or `automation`.
     kind: &'static str,
     id: String,
+    /// The name of the member, API key or identity; in lists of annotations, their history, and logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
 }
 
 impl From<Annotator> for AnnotatorView {
     fn from(annotator: Annotator) -> AnnotatorView {
-        AnnotatorView { kind: annotator.kind.name(), id: annotator.id }
+        AnnotatorView { kind: annotator.kind.name(), id: annotator.id, name: None }
+    }
+}
+
+impl AnnotatorView {
+    /// The annotator with their name, where they have one.
+    pub(super) fn named(annotator: Annotator, names: &Names) -> AnnotatorView {
+        AnnotatorView { name: names.get(&annotator.id).cloned(), ..annotator.into() }
     }
 }
 
@@ -293,6 +308,14 @@ impl From<Annotation> for AnnotationView {
     }
 }
 
+impl AnnotationView {
+    /// The annotation with the name of its annotator, where they have one.
+    pub(super) fn named(annotation: Annotation, names: &Names) -> AnnotationView {
+        let annotator = AnnotatorView::named(annotation.annotator.clone(), names);
+        AnnotationView { annotator, ..annotation.into() }
+    }
+}
+
 /// A list of annotations.
 #[derive(Serialize, ToSchema)]
 struct AnnotationList {
@@ -303,10 +326,16 @@ struct AnnotationList {
 }
 
 impl AnnotationList {
-    fn new(annotations: Vec<Annotation>, has_more: bool) -> Json<AnnotationList> {
-        let data = annotations.into_iter().map(AnnotationView::from).collect();
+    fn new(annotations: Vec<Annotation>, names: &Names, has_more: bool) -> Json<AnnotationList> {
+        let data = annotations.into_iter().map(|each| AnnotationView::named(each, names)).collect();
         Json(AnnotationList { object: "list", data, has_more })
     }
+}
+
+/// The names of those who said these.
+pub(super) fn names_of(tx: &mut Tx<'_>, caller: &Caller, annotations: &[Annotation]) -> Result<Names> {
+    let ids: Vec<&str> = annotations.iter().map(|annotation| annotation.annotator.id.as_str()).collect();
+    people::names(tx, caller, &ids)
 }
 
 /// Read the annotations of a span
@@ -318,8 +347,13 @@ async fn of_span(
     By(caller): By<READ>,
     Path((trace_id, span_id)): Path<(String, String)>,
 ) -> ApiResult<Json<AnnotationList>> {
-    let found = app.db.read(move |tx| annotation::for_span(tx, &caller, &trace_id, &span_id)).await?;
-    Ok(AnnotationList::new(found, false))
+    let reading = app.db.read(move |tx| {
+        let found = annotation::for_span(tx, &caller, &trace_id, &span_id)?;
+        let names = names_of(tx, &caller, &found)?;
+        Ok((found, names))
+    });
+    let (found, names) = reading.await?;
+    Ok(AnnotationList::new(found, &names, false))
 }
 
 /// Which annotations to list.
@@ -370,77 +404,11 @@ async fn list(
         identity_id: given.identity_id,
         source: given.source,
     };
-    let found = app.db.read(move |tx| annotation::list(tx, caller.project.number, &filter, &page)).await?;
-    Ok(AnnotationList::new(found.data, found.has_more))
-}
-
-/// One thing that happened to an annotation.
-#[derive(Serialize, ToSchema)]
-struct AnnotationHistoryEntry {
-    id: String,
-    /// `set`, `change` or `remove`.
-    action: String,
-    /// The value from then on.
-    #[schema(value_type = Option<AnnotationValue>, nullable = false)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<String>,
-    definition_version: i64,
-    annotator: AnnotatorView,
-    /// Who sent it: `key:…` or `member:…`.
-    actor: String,
-    /// With which client.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    identity_id: Option<String>,
-    source: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    duration_ms: Option<i64>,
-    at: String,
-}
-
-impl From<HistoryEntry> for AnnotationHistoryEntry {
-    fn from(entry: HistoryEntry) -> AnnotationHistoryEntry {
-        AnnotationHistoryEntry {
-            id: entry.id,
-            action: entry.action,
-            value: entry.value.and_then(|json| serde_json::from_str(&json).ok()),
-            explanation: entry.explanation,
-            definition_version: entry.definition_version,
-            annotator: entry.annotator.into(),
-            actor: entry.actor,
-            client: entry.client,
-            identity_id: entry.identity_id,
-            source: entry.source,
-            duration_ms: entry.duration_ms,
-            at: rfc3339(entry.at),
-        }
-    }
-}
-
-/// What happened to an annotation.
-#[derive(Serialize, ToSchema)]
-struct AnnotationHistory {
-    #[schema(example = "list")]
-    object: &'static str,
-    data: Vec<AnnotationHistoryEntry>,
-    has_more: bool,
-}
-
-/// Read what happened to an annotation, oldest first; also after it was taken back
-#[utoipa::path(get, path = "/v2/annotations/{id}/history", tag = "annotations", params(("id" = String, Path)),
-    responses((status = 200, body = AnnotationHistory), (status = "4XX", body = ErrorBody)))]
-async fn history(
-    State(app): State<App>,
-    By(caller): By<READ>,
-    Path(id): Path<String>,
-) -> ApiResult<Json<AnnotationHistory>> {
-    let entries = app.db.read(move |tx| annotation::history(tx, caller.project.number, &id)).await?;
-    Ok(Json(AnnotationHistory {
-        object: "list",
-        data: entries.into_iter().map(AnnotationHistoryEntry::from).collect(),
-        has_more: false,
-    }))
+    let reading = app.db.read(move |tx| {
+        let found = annotation::list(tx, caller.project.number, &filter, &page)?;
+        let names = names_of(tx, &caller, &found.data)?;
+        Ok((found, names))
+    });
+    let (found, names) = reading.await?;
+    Ok(AnnotationList::new(found.data, &names, found.has_more))
 }

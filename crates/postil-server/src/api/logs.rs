@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::annotations::{AnnotationValue, AnnotationView, AnnotatorView, moment, query};
+use super::annotations::{AnnotationValue, AnnotationView, AnnotatorView, Names, moment, names_of, query};
 use super::body::Body;
 use super::caller::{ANNOTATE, By, READ};
 use super::error::{ApiResult, ErrorBody};
@@ -129,6 +129,13 @@ struct LogList {
     has_more: bool,
 }
 
+/// Everything that is known of a log.
+fn whole(tx: &mut Tx<'_>, caller: &Caller, log: Log, prices: &PriceTable) -> Result<LogDetail> {
+    let messages = conversation_of(tx, caller, &log, prices)?;
+    let names = names_of(tx, caller, &log.judgements.annotations)?;
+    Ok(detail(log, messages, &names))
+}
+
 /// What was asked and answered on the span of a log. A deployment's span may carry no messages itself; those of the
 /// model call below it are shown then.
 fn conversation_of(tx: &mut Tx<'_>, caller: &Caller, log: &Log, prices: &PriceTable) -> Result<LogConversation> {
@@ -184,15 +191,15 @@ fn view(log: &Log) -> LogView {
     }
 }
 
-fn correction(annotation: &Annotation) -> LogCorrection {
+fn correction(annotation: &Annotation, names: &Names) -> LogCorrection {
     LogCorrection {
         value: annotation.json().as_str().unwrap_or_default().to_owned(),
-        by: annotation.annotator.clone().into(),
+        by: AnnotatorView::named(annotation.annotator.clone(), names),
         at: rfc3339(annotation.updated_at),
     }
 }
 
-fn detail(log: Log, messages: LogConversation) -> LogDetail {
+fn detail(log: Log, messages: LogConversation, names: &Names) -> LogDetail {
     let evaluations = match postil::annotation::evaluations_json(&log.judgements) {
         Value::Array(entries) => entries,
         _ => Vec::new(),
@@ -201,8 +208,8 @@ fn detail(log: Log, messages: LogConversation) -> LogDetail {
         log: view(&log),
         messages,
         evaluations,
-        correction: log.correction().map(correction),
-        annotations: log.judgements.annotations.into_iter().map(AnnotationView::from).collect(),
+        correction: log.correction().map(|annotation| correction(annotation, names)),
+        annotations: log.judgements.annotations.into_iter().map(|each| AnnotationView::named(each, names)).collect(),
     }
 }
 
@@ -259,15 +266,11 @@ async fn list(
     responses((status = 200, body = LogDetail), (status = "4XX", body = ErrorBody)))]
 async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<LogDetail>> {
     let prices = app.prices.clone();
-    let (found, messages) = app
-        .db
-        .read(move |tx| {
-            let found = log::get(tx, caller.project.number, &id)?;
-            let messages = conversation_of(tx, &caller, &found, &prices)?;
-            Ok((found, messages))
-        })
-        .await?;
-    Ok(Json(detail(found, messages)))
+    let reading = app.db.read(move |tx| {
+        let found = log::get(tx, caller.project.number, &id)?;
+        whole(tx, &caller, found, &prices)
+    });
+    Ok(Json(reading.await?))
 }
 
 /// What should have been answered.
@@ -288,15 +291,11 @@ async fn correct(
     Body(body): Body<LogCorrectionInput>,
 ) -> ApiResult<Json<LogDetail>> {
     let (clock, limit, prices) = (app.clock.clone(), app.string_limit, app.prices.clone());
-    let (found, messages) = app
-        .db
-        .write(move |tx| {
-            let found = log::correct(tx, &clock, &caller, &id, &body.value, limit)?;
-            let messages = conversation_of(tx, &caller, &found, &prices)?;
-            Ok((found, messages))
-        })
-        .await?;
-    Ok(Json(detail(found, messages)))
+    let correcting = app.db.write(move |tx| {
+        let found = log::correct(tx, &clock, &caller, &id, &body.value, limit)?;
+        whole(tx, &caller, found, &prices)
+    });
+    Ok(Json(correcting.await?))
 }
 
 /// Take the correction of a log back

@@ -1,5 +1,6 @@
 //! The HTTP API: every route in one list, one file per noun.
 
+pub mod annotation_history;
 pub mod annotations;
 pub mod api_keys;
 pub mod audit;
@@ -82,6 +83,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(docs::routes())
         .merge(human_reviews::routes())
         .merge(annotations::routes())
+        .merge(annotation_history::routes())
         .merge(logs::routes())
         .merge(evaluators::routes())
         .merge(orq::feedback::routes())

@@ -1,7 +1,9 @@
 //! Saying something about a span, taking it back, and reading it.
 
+use postil::project::Role;
 use serde_json::{Value, json};
 
+use crate::accounts::{member, sign_in};
 use crate::app::TestApp;
 use crate::reviewed::{SPAN, TRACE, define, here, path, rows, say, spans, start, stored};
 use crate::telemetry::Span;
@@ -305,7 +307,7 @@ async fn a_key_does_what_its_scopes_say() {
 #[tokio::test]
 async fn a_member_speaks_for_themself_and_takes_back_only_what_they_said() {
     use postil::annotation::{Annotate, Annotator, AnnotatorKind, Answer, Metadata, Remove, annotate, remove};
-    use postil::project::{Actor, Role};
+    use postil::project::Actor;
 
     let test = start().await;
     let key = test.admin().await;
@@ -341,4 +343,37 @@ async fn a_member_speaks_for_themself_and_takes_back_only_what_they_said() {
     });
     assert_eq!(counts.await.unwrap(), (0, 1, 0));
     assert_eq!(rows(&key).await.len(), 1, "what the key said stays");
+}
+
+#[tokio::test]
+async fn annotators_are_told_by_name_where_they_have_one() {
+    let test = start().await;
+    let key = test.admin().await.header("user-agent", "test/1");
+    let ann = member(&test, "ann@example.com", None, Some(Role::Reviewer)).await;
+    key.post("/v2/identities", json!({"external_id": "user_7", "display_name": "Grace"})).await.expect(201);
+    say(&sign_in(&test, "ann@example.com").await, "rating", json!("good")).await.expect(200);
+    say(&key, "rating", json!("bad")).await.expect(200);
+    for identity in ["user_7", "user_8"] {
+        let body = json!({"annotations": [{"key": "rating", "value": "bad"}], "metadata": {"identity_id": identity}});
+        key.post(&here(), body).await.expect(200);
+    }
+    let remove = format!("/api/members/{ann}");
+    key.delete(&remove).await.expect(204);
+
+    let said = rows(&key).await;
+    let name_of = |id: &str| {
+        let row = said.iter().find(|row| row["annotator"]["id"] == id);
+        row.expect("they said something")["annotator"].get("name").cloned()
+    };
+    assert_eq!(name_of(&ann), Some(json!("Ada")), "a name stays when the member goes");
+    assert_eq!(name_of("user_7"), Some(json!("Grace")));
+    assert_eq!(name_of("user_8"), None, "nobody knows who this is");
+    let listed = key.get(&format!("/v2/annotations?annotator_id={ann}")).await.expect(200).json();
+    assert_eq!(listed["data"][0]["annotator"]["name"], "Ada");
+
+    let grace = said.iter().find(|row| row["annotator"]["id"] == "user_7").unwrap()["id"].as_str().unwrap();
+    let history = key.get(&format!("/v2/annotations/{grace}/history")).await.expect(200).json();
+    let entry = &history["data"][0];
+    assert_eq!(entry["annotator"]["name"], "Grace");
+    assert!(entry["actor_name"].is_string(), "the key that sent it: {entry}");
 }

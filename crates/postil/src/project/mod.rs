@@ -9,6 +9,7 @@ pub mod keys;
 pub mod member;
 pub mod operator;
 pub mod password;
+pub mod people;
 pub mod projects;
 pub mod sign_in;
 pub mod start;

@@ -6,7 +6,8 @@ use postil::page::PageRequest;
 use postil::project::access::Wanted;
 use postil::project::invite::{self, Guest};
 use postil::project::{
-    Actor, Caller, Permissions, Role, identity, key, keys, member, projects, sign_in, speak_to, start, workspace,
+    Actor, Caller, Permissions, Role, identity, key, keys, member, people, projects, sign_in, speak_to, start,
+    workspace,
 };
 use postil::{Error, Result, Tx};
 
@@ -24,6 +25,7 @@ crate::both!(
     keys_are_listed_and_revoked_by_name,
     what_is_made_can_be_changed_and_taken_away,
     a_password_change_ends_other_sessions,
+    names_are_found_by_id_however_many_are_asked_for,
 );
 
 fn home(bed: &Bed) -> start::Home {
@@ -317,4 +319,29 @@ fn a_password_change_ends_other_sessions(bed: &Bed) {
             .collect::<Result<Vec<_>>>()
     });
     assert_eq!(alive.unwrap(), [true, false]);
+}
+
+fn names_are_found_by_id_however_many_are_asked_for(bed: &Bed) {
+    let ada = add(bed, "ada@example.com", Some(Role::Owner)).unwrap();
+    let (clock, caller) = (bed.clock.clone(), admin(&home(bed)));
+    let names = run(bed, move |tx| {
+        for number in 0..120 {
+            let name = (number != 7).then(|| format!("User {number}"));
+            let draft = identity::Draft { display_name: name, ..identity::Draft::default() };
+            identity::create(tx, &clock, &caller, &format!("u{number}"), &draft)?;
+        }
+        // Whoever takes the id of a member gets no say in their name.
+        let false_name = identity::Draft { display_name: Some("Not Ada".into()), ..identity::Draft::default() };
+        identity::create(tx, &clock, &caller, &ada, &false_name)?;
+        let ids: Vec<String> = (0..121).map(|number| format!("u{number}")).collect();
+        let mut asked: Vec<&str> = ids.iter().map(String::as_str).collect();
+        asked.extend([ada.as_str(), "", "u3", "nobody"]);
+        let names = people::names(tx, &caller, &asked)?;
+        assert_eq!(names.get(&ada).map(String::as_str), Some("Somebody"));
+        Ok(names)
+    })
+    .unwrap();
+    assert_eq!(names.len(), 120, "119 identities with a name, and a member");
+    assert_eq!(names.get("u119").map(String::as_str), Some("User 119"));
+    assert!(!names.contains_key("u7") && !names.contains_key("nobody"));
 }
