@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Config;
 use crate::greeting::{self, Arrival, Bootstrap};
 use crate::output::say;
-use crate::{App, api, demo, grpc};
+use crate::{App, api, demo, grpc, remap};
 
 /// How often the last use of keys is stored.
 const KEY_USE_EVERY: Duration = Duration::from_secs(30);
@@ -71,6 +71,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
     let called = otlp.map(|otlp| tokio::spawn(serve_grpc(otlp, app.clone())));
     greet(config, &arrival, address);
     tokio::spawn(keep_house(app.clone()));
+    tokio::spawn(remap::in_background(app.clone()));
     if with_demo {
         tokio::spawn(demo::fill_and_tell(app.clone(), arrival.home));
     }

@@ -163,6 +163,8 @@ create table trace (
   cost_total double precision,
   cost_source text,
   ttft_ns bigint,
+  -- By which mapping its oldest span was derived.
+  mapper_version bigint not null default 0,
   received_at bigint not null,
   primary key (project, trace_id)
 );
@@ -172,6 +174,9 @@ create index trace_newest on trace (project, start_ns desc, trace_id);
 create index trace_session on trace (project, session_id, start_ns) where session_id is not null;
 -- What an end user used.
 create index trace_user on trace (project, user_id, start_ns) where user_id is not null;
+
+-- What an older mapping derived. New rows stand at its end, so that keeping it costs next to nothing.
+create index trace_mapper on trace (project, mapper_version);
 
 create table span (
   project bigint not null,

@@ -1,16 +1,19 @@
 //! The command line.
 
 mod keys;
+mod remap;
 mod users;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use postil::Clock;
 use postil::db::Db;
 use postil::human_review;
 use postil::project::start::Home;
+use postil::trace::price::PriceTable;
 
 use crate::config::{Config, DEFAULT_FILE, Flags, reference};
 use crate::greeting::Bootstrap;
@@ -54,6 +57,8 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Key(keys::Command),
+    /// Derive the rows of stored traces again, by the mapping and the prices of this program; a server may go on running.
+    Remap(remap::Command),
     /// Check configuration, database, permissions, clock and disk, and say what to do.
     Doctor,
     /// Write the whole database into a file; the server may go on running.
@@ -117,6 +122,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         })?,
         Command::User(command) => with_home(&config, |db, clock, home| users::run(command, db, clock, home))?,
         Command::Key(command) => with_home(&config, |db, clock, home| keys::run(command, db, clock, home))?,
+        Command::Remap(command) => {
+            let prices = Arc::new(PriceTable::built_in().clone());
+            with_home(&config, |db, clock, _| remap::run(&command, db, clock, prices))?;
+        }
         Command::Backup { file } => backup::backup(&config, &file)?,
         Command::Restore { file, force } => backup::restore(&config, &file, force)?,
         Command::Openapi | Command::Settings { .. } | Command::Doctor => {}

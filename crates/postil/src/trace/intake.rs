@@ -136,13 +136,13 @@ fn view(received: &ReceivedSpan, version: Option<u32>) -> SpanView<'_> {
 }
 
 /// What the mapping makes of one span.
-struct Derived {
-    row: Vec<Value>,
+pub(super) struct Derived {
+    pub(super) row: Vec<Value>,
     facts: SpanFacts,
     circumstances: Circumstances,
 }
 
-fn derive(view: &SpanView<'_>, logs: &[&LogRecord], trace_id: &str, stamp: Stamp, prices: &PriceTable) -> Derived {
+pub(super) fn derive(view: &SpanView<'_>, logs: &[&LogRecord], trace_id: &str, stamp: Stamp, prices: &PriceTable) -> Derived {
     let mut normalized = dialect::normalize(view, logs);
     prices.apply(&mut normalized);
     let facts = rollup::facts(view, &normalized);
@@ -183,8 +183,11 @@ pub fn store(tx: &mut Tx<'_>, prepared: &Prepared, prices: &PriceTable) -> Resul
 }
 
 /// Rolls the summary of a trace up from all its spans.
-fn roll_up_again(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
+pub(super) fn roll_up_again(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
     let (facts, mut circumstances): (Vec<_>, Vec<_>) = store::facts(tx, project, trace_id)?.into_iter().unzip();
+    if facts.is_empty() {
+        return Ok(());
+    }
     let (summary, row) = row::trace(&facts, &mut circumstances, trace_id, project, 0);
     store::update_trace(tx, row)?;
     store::move_annotations(tx, project, trace_id, summary.start_ns)

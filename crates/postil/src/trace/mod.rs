@@ -8,6 +8,7 @@ pub mod model;
 pub mod otlp;
 mod preview;
 pub mod price;
+pub mod remap;
 pub mod rollup;
 mod row;
 pub mod search;

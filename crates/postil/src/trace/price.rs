@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::model::{Cost, CostSource, NormalizedSpan, Usage};
 
@@ -60,6 +61,13 @@ impl PriceTable {
         let file: File = serde_json::from_str(text)?;
         let models = file.models.into_iter().map(|row| (row.model.to_ascii_lowercase(), row.price)).collect();
         Ok(Self { currency: file.currency, models })
+    }
+
+    /// The same for tables that say the same, and for no others.
+    pub fn fingerprint(&self) -> String {
+        let mut models: Vec<_> = self.models.iter().map(|(name, price)| format!("{name} {price:?}")).collect();
+        models.sort();
+        hex::encode(Sha256::digest(format!("{} {models:?}", self.currency)))
     }
 
     /// The price of a model. A dated name has the price of the undated one: `gpt-4o-mini-2024-07-18`.

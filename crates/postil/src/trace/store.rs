@@ -188,10 +188,10 @@ pub(super) const TRACE_COLUMNS: &str =
     status, error_type, error_message, start_ns, end_ns, input_preview, output_preview, models, providers, agent_name,
     session_id, user_id, tags, metadata, service, environment, span_count, error_count, usage_input, usage_output,
     usage_total, usage_cache_read, usage_cache_write, usage_reasoning, cost_input, cost_output, cost_total, cost_source,
-    ttft_ns, received_at";
+    ttft_ns, mapper_version, received_at";
 
 /// `a = excluded.a` for every column but the keys and the time the row first came.
-fn overwrite(columns: &str, keys: &[&str]) -> String {
+pub(super) fn overwrite(columns: &str, keys: &[&str]) -> String {
     let columns = columns.split(',').map(str::trim).filter(|column| !keys.contains(column) && *column != "received_at");
     columns.map(|column| format!("{column} = excluded.{column}")).collect::<Vec<_>>().join(", ")
 }
@@ -248,7 +248,7 @@ pub(super) fn facts(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<Vec
            response_model, provider, response_id, operation, usage_input, usage_output, usage_total, usage_cache_read,
            usage_cache_write, usage_reasoning, usage_scope, cost_input, cost_output, cost_total, cost_source, session_id,
            user_id, tags, metadata, trace_name, input_preview, output_preview, has_messages, product, service,
-           environment, agent_name, ttft_ns
+           environment, agent_name, ttft_ns, mapper_version
          from span where project = $1 and trace_id = $2",
         params![project, trace_id],
     )?;
@@ -285,6 +285,7 @@ fn read_facts(row: &Row) -> Result<(SpanFacts, Circumstances)> {
         environment: row.opt_text(35)?,
         agent_name: row.opt_text(36)?,
         ttft_ns: row.opt_int(37)?,
+        mapper_version: row.int(38)?,
     };
     let facts = SpanFacts {
         span_id,
