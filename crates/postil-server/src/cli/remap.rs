@@ -56,7 +56,7 @@ impl Run<'_> {
             let only = command.project.as_ref().and_then(|_| projects.first().copied());
             self.everything(&projects, &remap::purpose(only, prices)).await?;
         } else {
-            self.count(&projects, |_| Some(Which::Older)).await?;
+            self.count(projects.iter().map(|project| (*project, Which::Older)).collect()).await?;
             for project in projects {
                 while let Some(_place) = self.step(project, &Which::Older, None).await? {}
             }
@@ -78,16 +78,20 @@ impl Run<'_> {
         if begun.is_some() {
             say("Going on where the last run was interrupted.");
         }
-        let start = |project: i64| match &begun {
-            Some(walk) if walk.project == project => Some(walk.place.clone()),
-            Some(walk) if walk.project > project => None,
-            _ => Some(Place::default()),
-        };
-        self.count(projects, |project| start(project).map(Which::After)).await?;
-        for project in projects {
-            let mut place = start(*project);
+        let mut starts = Vec::new();
+        for project in projects.iter().copied() {
+            let start = match &begun {
+                Some(walk) if walk.project > project => None,
+                Some(walk) if walk.project == project => Some(walk.place.clone()),
+                _ => self.db.read(move |tx| remap::begin(tx, project)).await?,
+            };
+            starts.extend(start.map(|start| (project, start)));
+        }
+        self.count(starts.iter().map(|(project, start)| (*project, Which::After(start.clone()))).collect()).await?;
+        for (project, start) in starts {
+            let mut place = Some(start);
             while let Some(here) = place {
-                place = self.step(*project, &Which::After(here), Some(purpose)).await?.flatten();
+                place = self.step(project, &Which::After(here), Some(purpose)).await?.flatten();
             }
         }
         self.db.write(remap::forget).await
@@ -102,7 +106,8 @@ impl Run<'_> {
                 Step::Done => return Ok(None),
                 Step::Held => {
                     if !std::mem::replace(&mut waited, true) {
-                        self.shown.tell("Another process, such as a server after an upgrade, derives rows again; waiting.");
+                        self.shown
+                            .tell("Another process, such as a server after an upgrade, derives rows again; waiting.");
                     }
                     tokio::time::sleep(ASK_EVERY).await;
                 }
@@ -117,8 +122,7 @@ impl Run<'_> {
         }
     }
 
-    async fn count(&mut self, projects: &[i64], which: impl Fn(i64) -> Option<Which>) -> Result<()> {
-        let wanted: Vec<_> = projects.iter().filter_map(|project| Some((*project, which(*project)?))).collect();
+    async fn count(&mut self, wanted: Vec<(i64, Which)>) -> Result<()> {
         let counting = self.db.read(move |tx| {
             wanted.iter().map(|(project, which)| remap::remaining(tx, *project, which)).sum::<Result<i64>>()
         });

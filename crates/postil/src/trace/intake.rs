@@ -142,7 +142,13 @@ pub(super) struct Derived {
     circumstances: Circumstances,
 }
 
-pub(super) fn derive(view: &SpanView<'_>, logs: &[&LogRecord], trace_id: &str, stamp: Stamp, prices: &PriceTable) -> Derived {
+pub(super) fn derive(
+    view: &SpanView<'_>,
+    logs: &[&LogRecord],
+    trace_id: &str,
+    stamp: Stamp,
+    prices: &PriceTable,
+) -> Derived {
     let mut normalized = dialect::normalize(view, logs);
     prices.apply(&mut normalized);
     let facts = rollup::facts(view, &normalized);

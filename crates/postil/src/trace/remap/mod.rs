@@ -44,6 +44,14 @@ pub struct Place {
     pub trace_id: String,
     /// The span; empty before the first one.
     pub span_id: String,
+    /// The last trace of the walk. Those that come meanwhile are derived as they come, and would make it endless.
+    pub until: String,
+}
+
+impl Place {
+    fn at(&self, trace_id: String, span_id: String) -> Place {
+        Place { trace_id, span_id, until: self.until.clone() }
+    }
 }
 
 /// Which spans are derived again.
@@ -123,22 +131,29 @@ pub fn projects(tx: &mut Tx<'_>) -> Result<Vec<i64>> {
 /// [`Error::NotFound`] when there is none.
 pub fn project(tx: &mut Tx<'_>, name: &str) -> Result<i64> {
     let found = store::project(tx, name)?;
-    found.ok_or_else(|| Error::not_found("project_not_found", format!("There is no project with the id or key {name}.")))
+    found
+        .ok_or_else(|| Error::not_found("project_not_found", format!("There is no project with the id or key {name}.")))
 }
 
 /// How many traces of a project are still to be derived again.
 pub fn remaining(tx: &mut Tx<'_>, project: i64, which: &Which) -> Result<i64> {
     match which {
         Which::Older => store::count_older(tx, project, MAPPER_VERSION),
-        Which::After(place) => store::count_from(tx, project, &place.trace_id),
+        Which::After(place) => store::count_between(tx, project, &place.trace_id, &place.until),
     }
+}
+
+/// Where a walk over everything in a project begins; none when there is nothing.
+pub fn begin(tx: &mut Tx<'_>, project: i64) -> Result<Option<Place>> {
+    let until = store::last(tx, project)?;
+    Ok(until.map(|until| Place { until, ..Place::default() }))
 }
 
 /// Derives the next `limit` spans of a project again. Reads only.
 pub fn prepare(tx: &mut Tx<'_>, project: i64, which: &Which, limit: usize, prices: &PriceTable) -> Result<Batch> {
     let (mut traces, version, start) = match which {
         Which::Older => (store::older(tx, project, MAPPER_VERSION, TRACES)?, MAPPER_VERSION, Place::default()),
-        Which::After(place) => (store::from(tx, project, &place.trace_id, TRACES)?, i64::MAX, place.clone()),
+        Which::After(place) => (store::between(tx, project, place, TRACES)?, i64::MAX, place.clone()),
     };
     // Transactions that touch the same traces take them in the same order, so they wait instead of deadlocking.
     if *which == Which::Older {
@@ -150,7 +165,7 @@ pub fn prepare(tx: &mut Tx<'_>, project: i64, which: &Which, limit: usize, price
     for trace_id in traces {
         if spans >= limit || bytes >= BYTES {
             // The next batch begins with this trace.
-            batch.next.get_or_insert(Place { trace_id, span_id: String::new() });
+            batch.next.get_or_insert(start.at(trace_id, String::new()));
             return Ok(batch);
         }
         let after = if start.trace_id == trace_id { start.span_id.as_str() } else { "" };
@@ -161,14 +176,14 @@ pub fn prepare(tx: &mut Tx<'_>, project: i64, which: &Which, limit: usize, price
         (spans, bytes) = (spans + part.done(), bytes + read);
         whole &= part.done() == found.len();
         let last = found.get(part.done().wrapping_sub(1)).map_or(after, |kept| kept.span_id.as_str()).to_owned();
-        batch.next = (!whole).then(|| Place { trace_id: trace_id.clone(), span_id: last.clone() });
+        batch.next = (!whole).then(|| start.at(trace_id.clone(), last.clone()));
         batch.parts.push(Part { whole, ..part });
         if !whole {
             return Ok(batch);
         }
         if many && batch.parts.len() == TRACES {
             // After the last span of this trace; it is met once more and found to be done.
-            batch.next = Some(Place { trace_id, span_id: last });
+            batch.next = Some(start.at(trace_id, last));
         }
     }
     Ok(batch)
@@ -208,7 +223,8 @@ fn part(
             bytes += chunk.as_ref().map_or(0, prost::Message::encoded_len);
             place.insert(chunk);
         }
-        let own = if records == 0 { Vec::new() } else { rows::log_records(tx, project, trace_id, Some(&kept.span_id))? };
+        let own =
+            if records == 0 { Vec::new() } else { rows::log_records(tx, project, trace_id, Some(&kept.span_id))? };
         let own: Vec<&LogRecord> = own.iter().map(|stored| &stored.record).collect();
         let chunk = chunks.get(&kept.chunk_id).and_then(Option::as_ref);
         let id = hex::decode(&kept.span_id).unwrap_or_default();

@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use super::Place;
 use crate::db::{Tx, Value};
 use crate::error::Result;
 use crate::params;
@@ -22,10 +23,15 @@ pub(super) fn count_older(tx: &mut Tx<'_>, project: i64, version: i64) -> Result
     tx.query_one(sql, params![project, version])?.int(0)
 }
 
-/// How many traces of a project stand at or after this one.
-pub(super) fn count_from(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<i64> {
-    let sql = "select cast(count(*) as bigint) from trace where project = $1 and trace_id >= $2";
-    tx.query_one(sql, params![project, trace_id])?.int(0)
+/// How many traces of a project stand between two, both included.
+pub(super) fn count_between(tx: &mut Tx<'_>, project: i64, first: &str, last: &str) -> Result<i64> {
+    let sql = "select cast(count(*) as bigint) from trace where project = $1 and trace_id >= $2 and trace_id <= $3";
+    tx.query_one(sql, params![project, first, last])?.int(0)
+}
+
+/// The last trace of a project.
+pub(super) fn last(tx: &mut Tx<'_>, project: i64) -> Result<Option<String>> {
+    tx.query_one("select max(trace_id) from trace where project = $1", params![project])?.opt_text(0)
 }
 
 /// Some traces of a project that were derived by a version before this one, the oldest versions first.
@@ -37,11 +43,11 @@ pub(super) fn older(tx: &mut Tx<'_>, project: i64, version: i64, limit: usize) -
     rows.iter().map(|row| row.text(0)).collect()
 }
 
-/// The next traces of a project, this one included.
-pub(super) fn from(tx: &mut Tx<'_>, project: i64, trace_id: &str, limit: usize) -> Result<Vec<String>> {
+/// The next traces of a walk, the one of its place included.
+pub(super) fn between(tx: &mut Tx<'_>, project: i64, place: &Place, limit: usize) -> Result<Vec<String>> {
     let rows = tx.query(
-        "select trace_id from trace where project = $1 and trace_id >= $2 order by trace_id limit $3",
-        params![project, trace_id, limit],
+        "select trace_id from trace where project = $1 and trace_id >= $2 and trace_id <= $3 order by trace_id limit $4",
+        params![project, &place.trace_id, &place.until, limit],
     )?;
     rows.iter().map(|row| row.text(0)).collect()
 }
