@@ -266,6 +266,25 @@ create table log_record (
   primary key (project, trace_id, span_id, record_id)
 );
 
+-- What arrived from whom, by the hour; see /v2/ingest/doctor.
+create table ingest_statistics (
+  project bigint not null,
+  -- Its beginning.
+  hour bigint not null,
+  client text not null,
+  sdk text not null,
+  scope text not null,
+  scope_version text not null,
+  convention text not null,
+  measure text not null,
+  -- Of what, where a measure counts several things.
+  name text not null,
+  count bigint not null,
+  first_at bigint not null,
+  last_at bigint not null,
+  primary key (project, hour, client, sdk, scope, scope_version, convention, measure, name)
+){clustered};
+
 create table human_review (
   id text primary key,
   project bigint not null,

@@ -673,6 +673,28 @@ export interface paths {
         patch: operations["update"];
         trace?: never;
     };
+    "/v2/ingest/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what arrives
+         * @description Which clients and instrumentations sent what in the last hours, which attributes could not be mapped, whose messages
+         *     are missing and which setting of that client turns them on, what was not stored and why, and what to check when
+         *     nothing arrived at all. Counts of another server appear after ten seconds.
+         */
+        get: operations["GetIngestDoctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/logs": {
         parameters: {
             query?: never;
@@ -1448,6 +1470,7 @@ export interface components {
         };
         /** @description A domain of restricted keys. */
         CapabilityDomain: {
+            /** @description `SCOPE_MODE_ALL`, `SCOPE_MODE_SINGLE`. */
             allowed_scopes: string[];
             display_name: string;
             extra_write_verbs: string[];
@@ -1770,12 +1793,13 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            metrics?: components["schemas"]["IdentityMetrics"] | null;
             tags: string[];
             updated: string;
             workspace_id: string;
         };
-        /** @description One identity. */
-        IdentityAnswer: {
+        /** @description One identity. Clients before 4.13 read its fields beside `identity`. */
+        IdentityAnswer: components["schemas"]["Identity"] & {
             identity: components["schemas"]["Identity"];
         };
         /** @description What is to change about an identity; empty text and empty tags take away. */
@@ -1794,6 +1818,157 @@ export interface components {
             has_more: boolean;
             /** @description Always `list`. */
             object: string;
+        };
+        /** @description What the end user used in the last 30 days. */
+        IdentityMetrics: {
+            /**
+             * Format: double
+             * @description Which part of them failed, from 0 to 1.
+             */
+            error_rate: number;
+            /**
+             * Format: double
+             * @description In US dollars.
+             */
+            total_cost: number;
+            /**
+             * Format: int64
+             * @description How many traces name the identity.
+             */
+            total_requests: number;
+            /** Format: int64 */
+            total_tokens: number;
+        };
+        /** @description One thing to know or to do. */
+        IngestAdvice: {
+            /** @description `nothing_arrived`, `no_spans`, `rejected`, `content_absent`, `content_redacted` or `unmapped_attributes`. */
+            code: string;
+            /** @description A sentence for people. */
+            message: string;
+            /** @description What to set in the client that sent this, ready to be copied: variables of its environment, or code. */
+            setting?: string | null;
+            /** @description `warning`: something is missing or lost; `info`: good to know. */
+            severity: string;
+        };
+        /** @description What arrived in a project. */
+        IngestDoctor: {
+            /** @description What to know or to do about the project as a whole. */
+            advice: components["schemas"]["IngestAdvice"][];
+            /**
+             * Format: date-time
+             * @description From when on: the beginning of an hour.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description Requests with metrics, which are accepted and dropped.
+             */
+            metrics_requests: number;
+            /** @description Always `ingest_doctor`. */
+            object: string;
+            /** @description What was not stored, the most frequent first. */
+            rejected: components["schemas"]["IngestRejection"][];
+            /** @description One entry for each client, SDK, instrumentation and convention; those that sent last come first. */
+            sources: components["schemas"]["IngestSource"][];
+            /**
+             * Format: int64
+             * @description All spans that were stored.
+             */
+            spans: number;
+            /**
+             * Format: date-time
+             * @description Until when: now.
+             */
+            to: string;
+        };
+        /** @description Something that was not stored. */
+        IngestRejection: {
+            /** @description The `User-Agent` of the sender. */
+            client?: string | null;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description The last time.
+             */
+            last_seen_at: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * @description `span` or `log_record`: left out of a request that was stored otherwise (`partialSuccess`); `request`: nothing of
+             *     it was stored.
+             */
+            what: string;
+        };
+        /** @description The instrumentation that made spans or log records. */
+        IngestScope: {
+            /** @description Its name; empty when the client does not say. */
+            name: string;
+            /** @description Its version. */
+            version?: string | null;
+        };
+        /** @description One instrumentation of one client, and what it sent. */
+        IngestSource: {
+            /** @description What to know or to do about this instrumentation. */
+            advice: components["schemas"]["IngestAdvice"][];
+            /** @description The `User-Agent` it sent, such as `OTel-OTLP-Exporter-Python/1.45.2`. */
+            client?: string | null;
+            /** @description The tracing convention, as `trace_framework` of a span. */
+            convention?: string | null;
+            /**
+             * Format: int64
+             * @description Spans that failed.
+             */
+            errors: number;
+            /**
+             * Format: date-time
+             * @description When the first of these came.
+             */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When the last of these came.
+             */
+            last_seen_at: string;
+            /**
+             * Format: int64
+             * @description Log records.
+             */
+            log_records: number;
+            /**
+             * Format: int64
+             * @description Spans that are calls of a model.
+             */
+            model_calls: number;
+            /**
+             * Format: int64
+             * @description Calls of a model without messages, neither on the span nor in log records.
+             */
+            model_calls_without_content: number;
+            /**
+             * Format: int64
+             * @description Spans whose client hid some of the content.
+             */
+            redacted: number;
+            /** @description The instrumentation. */
+            scope: components["schemas"]["IngestScope"];
+            /** @description The SDK that its resource names, such as `opentelemetry python 1.45.2`. */
+            sdk?: string | null;
+            /**
+             * Format: int64
+             * @description Spans; those that came twice count twice.
+             */
+            spans: number;
+            /**
+             * Format: int64
+             * @description Traces these spans belong to, about: one that comes over a long time may count again.
+             */
+            traces: number;
+            /** @description Attributes without a place in the normal form, the most frequent first. They are kept and can be filtered by. */
+            unmapped_attributes: components["schemas"]["UnmappedAttribute"][];
         };
         /** @description An invite, to those who may make one. */
         Invite: {
@@ -1825,11 +2000,13 @@ export interface components {
             } | null;
             active?: boolean | null;
             constraints?: components["schemas"]["ApiKeyConstraints"] | null;
+            /** @description The same as `constraints.expires_at`, as clients of 4.13 say it. */
+            expires_at?: string | null;
             name?: string | null;
             permission_mode?: string | null;
             project_scope?: components["schemas"]["ApiKeyProjectScope"] | null;
             scopes?: string[] | null;
-            /** @description `active`, `disabled` or `revoked`. */
+            /** @description `active`, `disabled` or `revoked`, or the same as an enumeration constant. */
             status?: string | null;
         };
         /** @description The secret of a one-time link. */
@@ -2043,7 +2220,7 @@ export interface components {
                 [key: string]: string;
             } | null;
             constraints?: components["schemas"]["ApiKeyConstraints"] | null;
-            /** @description The same as `constraints.expires_at`. */
+            /** @description The same as `constraints.expires_at`; clients of 4.13 call it `expires_at`. */
             expiration?: string | null;
             /** @description 1 to 128 characters. */
             name: string;
@@ -2688,6 +2865,16 @@ export interface components {
              * @description All tokens.
              */
             total_tokens?: number | null;
+        };
+        /** @description An attribute without a place in the normal form. */
+        UnmappedAttribute: {
+            /**
+             * Format: int64
+             * @description How many spans carried it, about.
+             */
+            count: number;
+            /** @description Its key, cut after 120 bytes; `(other)` stands for all beyond the first thousand lines of an hour. */
+            key: string;
         };
         /** @description A member of the workspace. */
         User: {
@@ -4245,7 +4432,10 @@ export interface operations {
     };
     get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether to add what the end user used in the last 30 days. */
+                include_metrics?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -4330,6 +4520,37 @@ export interface operations {
                 };
             };
             /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    GetIngestDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description How many hours back, 1 to 48; 24 unless given. */
+                hours: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What arrived */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestDoctor"];
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5471,13 +5692,12 @@ export interface operations {
     };
     GetTraceConversation: {
         parameters: {
-            query?: {
-                /** @description The span; the one whose answer the trace shows unless given. */
-                span_id?: string | null;
-            };
+            query?: never;
             header?: never;
             path: {
                 trace_id: string;
+                /** @description The span; the one whose answer the trace shows unless given. */
+                span_id: string | null;
             };
             cookie?: never;
         };
@@ -5496,15 +5716,14 @@ export interface operations {
     };
     ListTraceSpans: {
         parameters: {
-            query?: {
-                /** @description How many, 1 to 10,000; 1,000 unless given. */
-                limit?: number | null;
-                /** @description `next_page_token` of the page before. */
-                page_token?: string | null;
-            };
+            query?: never;
             header?: never;
             path: {
                 trace_id: string;
+                /** @description How many, 1 to 10,000; 1,000 unless given. */
+                limit: number | null;
+                /** @description `next_page_token` of the page before. */
+                page_token: string | null;
             };
             cookie?: never;
         };

@@ -49,6 +49,8 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Print the prices of models that come with the program, as the file that the setting `prices` names.
+    Prices,
     /// Fill an empty project with demo conversations.
     Demo,
     /// Members: people who sign in.
@@ -94,7 +96,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    // These two need no configuration, and work when it is wrong.
+    // These need no configuration, and work when it is wrong.
     match cli.command {
         Command::Openapi => {
             say(api::openapi().to_pretty_json()?);
@@ -102,6 +104,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Settings { markdown } => {
             say(if markdown { reference::page() } else { DEFAULT_FILE.to_owned() }.trim_end());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Prices => {
+            say(PriceTable::built_in_file().trim_end());
             return Ok(ExitCode::SUCCESS);
         }
         Command::Doctor => return Ok(doctor::run(&cli.flags, variable)),
@@ -123,12 +129,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => with_home(&config, |db, clock, home| users::run(command, db, clock, home))?,
         Command::Key(command) => with_home(&config, |db, clock, home| keys::run(command, db, clock, home))?,
         Command::Remap(command) => {
-            let prices = Arc::new(PriceTable::built_in().clone());
+            let prices = Arc::clone(&config.settings.prices);
             with_home(&config, |db, clock, _| remap::run(&command, db, clock, prices))?;
         }
         Command::Backup { file } => backup::backup(&config, &file)?,
         Command::Restore { file, force } => backup::restore(&config, &file, force)?,
-        Command::Openapi | Command::Settings { .. } | Command::Doctor => {}
+        Command::Openapi | Command::Settings { .. } | Command::Prices | Command::Doctor => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,9 +13,10 @@ use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
+use super::arrival::Arrivals;
 use super::dialect::{self, SpanView};
 use super::evaluation::{self, Evaluation};
-use super::model::Kind;
+use super::model::{Kind, NormalizedSpan};
 use super::otlp::{self, ReceivedSpan, TraceBatch};
 use super::price::PriceTable;
 use super::rollup::{self, SpanFacts};
@@ -48,6 +49,8 @@ pub struct Prepared {
     spans: Vec<Vec<Value>>,
     /// The verdicts that the spans carry; a higher room stores them in the same transaction.
     pub evaluations: Vec<Evaluation>,
+    /// What came from which instrumentation; taken out by whoever knows the client.
+    pub arrivals: Arrivals,
 }
 
 #[derive(Debug)]
@@ -85,6 +88,7 @@ pub fn prepare(resource_spans: Vec<ResourceSpans>, origin: Origin, prices: &Pric
         chunks: Vec::with_capacity(batches.len()),
         spans: Vec::new(),
         evaluations,
+        arrivals: Arrivals::default(),
     };
     for batch in &batches {
         prepared.add(batch, origin, prices);
@@ -108,7 +112,9 @@ impl Prepared {
                 ingestion_version: origin.convention_version,
             };
             for received in inside {
-                let derived = derive(&view(received, origin.convention_version), &[], &batch.trace_id, stamp, prices);
+                let view = view(received, origin.convention_version);
+                let derived = derive(&view, &[], &batch.trace_id, stamp, prices);
+                self.arrivals.span(received, &view, &derived.normalized, &batch.trace_id);
                 wants_records |= !derived.facts.has_messages && derived.facts.kind == Kind::Llm;
                 self.spans.push(derived.row);
                 facts.push(derived.facts);
@@ -140,6 +146,7 @@ pub(super) struct Derived {
     pub(super) row: Vec<Value>,
     facts: SpanFacts,
     circumstances: Circumstances,
+    normalized: NormalizedSpan,
 }
 
 pub(super) fn derive(
@@ -156,6 +163,7 @@ pub(super) fn derive(
         row: row::span(view, &normalized, &facts, trace_id, stamp),
         circumstances: Circumstances::of(view, &normalized, &facts),
         facts,
+        normalized,
     }
 }
 
@@ -229,6 +237,8 @@ pub struct PreparedLogs {
     spans: BTreeMap<String, HashSet<String>>,
     /// The verdicts they carry; a higher room stores them in the same transaction.
     pub evaluations: Vec<Evaluation>,
+    /// What came from which instrumentation; taken out by whoever knows the client.
+    pub arrivals: Arrivals,
 }
 
 impl PreparedLogs {
@@ -246,11 +256,17 @@ impl PreparedLogs {
 /// Lays out the checked log records of a request. Clients that log content without a time give only the time they
 /// observed it; the order inside the request decides then.
 pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> PreparedLogs {
-    let mut prepared =
-        PreparedLogs { project: origin.project, rows: Vec::new(), spans: BTreeMap::new(), evaluations: Vec::new() };
+    let mut prepared = PreparedLogs {
+        project: origin.project,
+        rows: Vec::new(),
+        spans: BTreeMap::new(),
+        evaluations: Vec::new(),
+        arrivals: Arrivals::default(),
+    };
     let mut position = 0_i64;
     for resource in resource_logs {
         for scope in resource.scope_logs {
+            prepared.arrivals.records(resource.resource.as_ref(), scope.scope.as_ref(), &scope.log_records);
             for record in scope.log_records {
                 let trace_id = hex::encode(&record.trace_id);
                 let span_id = hex::encode(&record.span_id);

@@ -1,5 +1,6 @@
 //! Traces and spans: how they come in, what they mean, how they are found again.
 
+pub mod arrival;
 pub mod dialect;
 pub mod evaluation;
 pub mod filter;

@@ -3,6 +3,7 @@
 //! A test is a function of a [`bed::Bed`]; `both!` makes one test of it for each database.
 
 mod accounts;
+mod arrival;
 mod bed;
 mod captures;
 mod db;

@@ -20,6 +20,7 @@ crate::both!(
     everything_is_derived_again_from_where_it_was_interrupted,
     what_cannot_be_read_any_more_stays_and_holds_nothing_up,
     a_trace_that_is_given_up_is_not_tried_again,
+    new_prices_reach_what_is_stored,
     other_projects_are_left_alone,
     one_at_a_time_does_the_work,
     a_walk_is_taken_up_only_for_the_same_purpose,
@@ -257,6 +258,18 @@ fn a_trace_that_is_given_up_is_not_tried_again(bed: &Bed) {
     bed.db.write_blocking(|tx| remap::give_up(tx, 1, &[TRACE_ID.to_owned()])).unwrap();
     assert_eq!(run(&bed.db, 100), Outcome::default());
     assert_eq!(usage(&bed.db, TRACE_ID), Some(1));
+}
+
+fn new_prices_reach_what_is_stored(bed: &Bed) {
+    store(&bed.db, 1, vec![call(TRACE, 1, 1_000_000)]);
+    let house = r#"{"models":[{"model":"gpt-4o-mini","input":7,"output":8}]}"#;
+    let prices = PriceTable::from_json(house).unwrap();
+    let start = bed.db.read_blocking(|tx| remap::begin(tx, 1)).unwrap().unwrap();
+    let batch = bed.db.read_blocking(move |tx| remap::prepare(tx, 1, &Which::After(start.clone()), 10, &prices));
+    write(&bed.db, batch.unwrap());
+    let sql = "select t.cost_total, s.cost_total from trace t join span s on s.trace_id = t.trace_id";
+    let row = bed.db.read_blocking(move |tx| tx.query_one(sql, params![])).unwrap();
+    assert_eq!([row.real(0).unwrap(), row.real(1).unwrap()], [7.0, 7.0]);
 }
 
 fn other_projects_are_left_alone(bed: &Bed) {
