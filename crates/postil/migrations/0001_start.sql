@@ -227,6 +227,8 @@ create table span (
   -- The id under which the client's own system knows the log, where it sent one.
   log_id text,
   convention text not null,
+  -- Under which other reports of the same call are found, where its client makes several; see model_call.
+  call_key text,
   mapper_version bigint not null,
   -- What the client stated of its version in a request header, where that decides how attributes are read.
   ingestion_version bigint,
@@ -240,6 +242,14 @@ create table span (
 create index span_log on span (project, start_ns desc, trace_id, span_id) where is_log = 1;
 -- A log by the id its client knows.
 create index span_log_id on span (project, log_id) where log_id is not null;
+
+-- Calls that clients are known to report to several traces, with those traces, separated by commas.
+create table model_call (
+  project bigint not null,
+  call_key text not null,
+  traces text not null,
+  primary key (project, call_key)
+){clustered};
 
 -- The spans of one trace that came in one request, as they came: OTLP TracesData, compressed with zstd.
 create table span_chunk (

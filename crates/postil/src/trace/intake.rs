@@ -6,7 +6,7 @@
 //! prepared; the summary of one that it knows is rolled up again from all its spans, so the order of arrival never
 //! changes the result.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
@@ -14,6 +14,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::arrival::Arrivals;
+use super::call::{self, Calls};
 use super::dialect::{self, SpanView};
 use super::evaluation::{self, Evaluation};
 use super::model::{Kind, NormalizedSpan};
@@ -47,6 +48,8 @@ pub struct Prepared {
     summaries: Vec<Vec<Value>>,
     chunks: Vec<Vec<Value>>,
     spans: Vec<Vec<Value>>,
+    /// Calls that other traces may report as well.
+    calls: Calls,
     /// The verdicts that the spans carry; a higher room stores them in the same transaction.
     pub evaluations: Vec<Evaluation>,
     /// What came from which instrumentation; taken out by whoever knows the client.
@@ -87,6 +90,7 @@ pub fn prepare(resource_spans: Vec<ResourceSpans>, origin: Origin, prices: &Pric
         summaries: Vec::with_capacity(batches.len()),
         chunks: Vec::with_capacity(batches.len()),
         spans: Vec::new(),
+        calls: Calls::new(),
         evaluations,
         arrivals: Arrivals::default(),
     };
@@ -116,6 +120,9 @@ impl Prepared {
                 let derived = derive(&view, &[], &batch.trace_id, stamp, prices);
                 self.arrivals.span(received, &view, &derived.normalized, &batch.trace_id);
                 wants_records |= !derived.facts.has_messages && derived.facts.kind == Kind::Llm;
+                if let Some(key) = &derived.facts.call_key {
+                    self.calls.entry(key.clone()).or_default().insert(batch.trace_id.clone());
+                }
                 self.spans.push(derived.row);
                 facts.push(derived.facts);
                 circumstances.push(derived.circumstances);
@@ -144,7 +151,7 @@ fn view(received: &ReceivedSpan, version: Option<u32>) -> SpanView<'_> {
 /// What the mapping makes of one span.
 pub(super) struct Derived {
     pub(super) row: Vec<Value>,
-    facts: SpanFacts,
+    pub(super) facts: SpanFacts,
     circumstances: Circumstances,
     normalized: NormalizedSpan,
 }
@@ -170,38 +177,57 @@ pub(super) fn derive(
 /// Writes the spans of one request. Sending them again changes nothing.
 pub fn store(tx: &mut Tx<'_>, prepared: &Prepared, prices: &PriceTable) -> Result<()> {
     let project = prepared.project;
+    // Before any trace is taken: who waits for a call holds nothing that its holder wants.
+    let shared = call::join(tx, project, &prepared.calls)?;
     let new: HashSet<String> = store::insert_new_traces(tx, &prepared.summaries)?.into_iter().collect();
-    let known: Vec<_> = prepared.traces.iter().filter(|trace| !new.contains(&trace.trace_id)).collect();
-    for trace in &known {
-        store::lock_trace(tx, project, &trace.trace_id)?;
+    let known = prepared.traces.iter().map(|trace| &trace.trace_id).filter(|trace_id| !new.contains(*trace_id));
+    let mut changed: BTreeSet<&str> = BTreeSet::new();
+    for trace_id in known.chain(&shared).map(String::as_str).collect::<BTreeSet<_>>() {
+        if store::lock_trace(tx, project, trace_id)? {
+            changed.insert(trace_id);
+        }
     }
     store::insert_chunks(tx, &prepared.chunks)?;
     store::upsert_spans(tx, &prepared.spans)?;
-    let mut changed: BTreeMap<&str, bool> = known.iter().map(|trace| (trace.trace_id.as_str(), true)).collect();
     for trace in prepared.traces.iter().filter(|trace| trace.wants_records) {
         let with_records = store::spans_with_records(tx, project, &trace.trace_id)?;
         let here: Vec<_> = with_records.into_iter().filter(|span_id| trace.span_ids.contains(span_id)).collect();
         if !here.is_empty() {
             derive_again(tx, project, &trace.trace_id, &here, prices)?;
-            changed.insert(&trace.trace_id, true);
+            changed.insert(&trace.trace_id);
         }
     }
-    for trace_id in changed.into_keys() {
+    for trace_id in &changed {
         roll_up_again(tx, project, trace_id)?;
     }
     for trace in &prepared.traces {
         let kind = if new.contains(&trace.trace_id) { "trace.created" } else { "trace.updated" };
         tx.emit(Event { project, kind, trace_id: Some(trace.trace_id.clone()), span_id: None });
     }
+    let own: HashSet<&str> = prepared.traces.iter().map(|trace| trace.trace_id.as_str()).collect();
+    for other in shared.iter().filter(|other| !own.contains(other.as_str())) {
+        tx.emit(Event { project, kind: "trace.updated", trace_id: Some(other.clone()), span_id: None });
+    }
+    Ok(())
+}
+
+/// Rolls up the traces whose sums depend on those of this one.
+pub(super) fn roll_up_others(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
+    for other in call::others(tx, project, trace_id)? {
+        if store::lock_trace(tx, project, &other)? {
+            roll_up_again(tx, project, &other)?;
+        }
+    }
     Ok(())
 }
 
 /// Rolls the summary of a trace up from all its spans.
 pub(super) fn roll_up_again(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
-    let (facts, mut circumstances): (Vec<_>, Vec<_>) = store::facts(tx, project, trace_id)?.into_iter().unzip();
+    let (mut facts, mut circumstances): (Vec<_>, Vec<_>) = store::facts(tx, project, trace_id)?.into_iter().unzip();
     if facts.is_empty() {
         return Ok(());
     }
+    call::settle(tx, project, trace_id, &mut facts)?;
     let (summary, row) = row::trace(&facts, &mut circumstances, trace_id, project, 0);
     store::update_trace(tx, row)?;
     store::move_annotations(tx, project, trace_id, summary.start_ns)
@@ -330,6 +356,8 @@ pub fn store_logs(tx: &mut Tx<'_>, prepared: &PreparedLogs, prices: &PriceTable)
         let span_ids: Vec<_> = prepared.spans[trace_id].iter().cloned().collect();
         derive_again(tx, project, trace_id, &span_ids, prices)?;
         roll_up_again(tx, project, trace_id)?;
+        // A span that now shows messages counts before one in another trace that shows none.
+        roll_up_others(tx, project, trace_id)?;
         tx.emit(Event { project, kind: "trace.updated", trace_id: Some(trace_id.clone()), span_id: None });
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Traces and spans: how they come in, what they mean, how they are found again.
 
 pub mod arrival;
+pub mod call;
 pub mod dialect;
 pub mod evaluation;
 pub mod filter;

@@ -106,6 +106,7 @@ pub(super) fn span(
         known.deployment_key.into(),
         known.log_id.into(),
         json(&span.convention).trim_matches('"').into(),
+        facts.call_key.clone().into(),
         MAPPER_VERSION.into(),
         stamp.ingestion_version.into(),
         filterable(&view.span.attributes).into(),

@@ -5,6 +5,7 @@
 mod accounts;
 mod arrival;
 mod bed;
+mod calls;
 mod captures;
 mod db;
 mod filter;

@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use self::store::Kept;
+use super::call::{self, Calls};
 use super::dialect::SpanView;
-use super::intake::{derive, roll_up_again};
+use super::intake::{derive, roll_up_again, roll_up_others};
 use super::price::PriceTable;
 use super::row::Stamp;
 use super::{otlp, store as rows};
@@ -88,6 +89,8 @@ pub struct Batch {
 struct Part {
     trace_id: String,
     spans: Vec<Vec<Value>>,
+    /// Calls that other traces may report as well.
+    calls: Calls,
     /// Spans that cannot be read any more: their rows stay as they are.
     unreadable: Vec<String>,
     records: i64,
@@ -205,8 +208,14 @@ fn part(
     prices: &PriceTable,
 ) -> Result<(Part, usize)> {
     let records = store::count_records(tx, project, trace_id)?;
-    let mut part =
-        Part { trace_id: trace_id.to_owned(), spans: Vec::new(), unreadable: Vec::new(), records, whole: true };
+    let mut part = Part {
+        trace_id: trace_id.to_owned(),
+        spans: Vec::new(),
+        calls: Calls::new(),
+        unreadable: Vec::new(),
+        records,
+        whole: true,
+    };
     let mut chunks: BTreeMap<i64, Option<TracesData>> = BTreeMap::new();
     let mut bytes = 0;
     for kept in found {
@@ -233,7 +242,11 @@ fn part(
                 let view = SpanView { resource, scope, span, header_convention_version: kept.ingestion_version };
                 let (chunk_id, ingestion_version) = (kept.chunk_id, kept.ingestion_version);
                 let stamp = Stamp { project, received_at: 0, chunk_id, ingestion_version };
-                part.spans.push(derive(&view, &own, trace_id, stamp, prices).row);
+                let derived = derive(&view, &own, trace_id, stamp, prices);
+                if let Some(key) = derived.facts.call_key {
+                    part.calls.entry(key).or_default().insert(trace_id.to_owned());
+                }
+                part.spans.push(derived.row);
             }
             None => part.unreadable.push(kept.span_id.clone()),
         }
@@ -245,6 +258,11 @@ fn part(
 pub fn write(tx: &mut Tx<'_>, batch: &Batch) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let project = batch.project;
+    let mut calls = Calls::new();
+    for (key, traces) in batch.parts.iter().flat_map(|part| &part.calls) {
+        calls.entry(key.clone()).or_default().extend(traces.iter().cloned());
+    }
+    call::join(tx, project, &calls)?;
     for part in &batch.parts {
         if !rows::lock_trace(tx, project, &part.trace_id)? {
             continue;
@@ -263,6 +281,7 @@ pub fn write(tx: &mut Tx<'_>, batch: &Batch) -> Result<Outcome> {
                 store::mark_trace(tx, project, &part.trace_id, MAPPER_VERSION)?;
             }
             roll_up_again(tx, project, &part.trace_id)?;
+            roll_up_others(tx, project, &part.trace_id)?;
             outcome.traces += 1;
         }
     }
