@@ -1593,6 +1593,8 @@ export interface components {
         };
         /** @description One trace. */
         GetTraceResponse: {
+            /** @description Traces that report calls of this one as well. Tokens and cost of such a call count in one of them. */
+            linked_traces?: components["schemas"]["LinkedTrace"][];
             /** @description The trace. */
             trace: components["schemas"]["TraceSummary"];
         };
@@ -2012,6 +2014,20 @@ export interface components {
         /** @description The secret of a one-time link. */
         Link: {
             token: string;
+        };
+        /** @description A span of another trace that belongs to one of this. */
+        LinkedTrace: {
+            /** @description The span there. */
+            linked_span_id: string;
+            /**
+             * @description `same_response`: both report the response with one id; `same_input`: one is a streamed request, the other its
+             *     reply.
+             */
+            reason: string;
+            /** @description The span here. */
+            span_id: string;
+            /** @description The other trace. */
+            trace_id: string;
         };
         /** @description A page of sessions. */
         ListThreadsResponse: {
@@ -2481,6 +2497,13 @@ export interface components {
             /** @description Absent for a root. */
             parent_span_id?: string | null;
             provider?: string | null;
+            /**
+             * @description The span its client reports the reply to this streamed request as. Output, tokens and cost of that span are shown
+             *     here.
+             */
+            reply_span_id?: string | null;
+            /** @description The streamed request this span is the reply to. It is shown there; a view can leave this span out. */
+            reply_to_span_id?: string | null;
             session_id?: string | null;
             span_id: string;
             started_at: string;
