@@ -13,6 +13,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{Tra
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::collector::{logs::v1::ExportLogsPartialSuccess, trace::v1::ExportTracePartialSuccess};
 use postil::project::{Caller, Permission};
+use postil::trace::arrival::{Arrivals, Measure};
 use postil::trace::intake;
 use postil::trace::otlp;
 use postil::{Error, Result};
@@ -92,7 +93,7 @@ impl TraceService for Exporter {
         let caller = self.caller(request.metadata()).await.map_err(status)?;
         let (origin, prices) = (ingest::origin(&self.app, &caller, None), self.app.prices.clone());
         let resource_spans = request.into_inner().resource_spans;
-        let (prepared, rejected) = self
+        let (mut prepared, rejected) = self
             .app
             .preparing(move || {
                 let checked = otlp::check_traces(resource_spans);
@@ -100,7 +101,8 @@ impl TraceService for Exporter {
             })
             .await
             .map_err(status)?;
-        ingest::store_prepared(&self.app, prepared).await.map_err(status)?;
+        prepared.arrivals.rejected(Measure::RejectedSpans, &rejected);
+        ingest::store_prepared(&self.app, &caller, prepared).await.map_err(status)?;
         self.app.counted.spans_rejected(rejected.len());
         let partial_success = (!rejected.is_empty()).then(|| ExportTracePartialSuccess {
             rejected_spans: i64::try_from(rejected.len()).unwrap_or(i64::MAX),
@@ -119,7 +121,7 @@ impl LogsService for Exporter {
         let caller = self.caller(request.metadata()).await.map_err(status)?;
         let origin = ingest::origin(&self.app, &caller, None);
         let resource_logs = request.into_inner().resource_logs;
-        let (prepared, rejected) = self
+        let (mut prepared, rejected) = self
             .app
             .preparing(move || {
                 let checked = otlp::check_logs(resource_logs);
@@ -127,7 +129,8 @@ impl LogsService for Exporter {
             })
             .await
             .map_err(status)?;
-        ingest::store_prepared_logs(&self.app, prepared).await.map_err(status)?;
+        prepared.arrivals.rejected(Measure::RejectedRecords, &rejected);
+        ingest::store_prepared_logs(&self.app, &caller, prepared).await.map_err(status)?;
         let partial_success = (!rejected.is_empty()).then(|| ExportLogsPartialSuccess {
             rejected_log_records: i64::try_from(rejected.len()).unwrap_or(i64::MAX),
             error_message: otlp::rejection_message(&rejected),
@@ -142,7 +145,8 @@ impl MetricsService for Exporter {
         &self,
         request: Request<ExportMetricsServiceRequest>,
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
-        self.caller(request.metadata()).await.map_err(status)?;
+        let caller = self.caller(request.metadata()).await.map_err(status)?;
+        self.app.arrived(&caller, Arrivals::request(Measure::Metrics, ""));
         Ok(Response::new(ExportMetricsServiceResponse { partial_success: None }))
     }
 }

@@ -12,6 +12,7 @@ pub mod greeting;
 pub mod grpc;
 pub mod metrics;
 pub mod output;
+pub mod remap;
 pub mod serve;
 pub mod state;
 pub mod telemetry;

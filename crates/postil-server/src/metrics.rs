@@ -35,6 +35,9 @@ struct Inner {
     waiting_writes: Gauge,
     database_bytes: Gauge,
     memory_bytes: Gauge,
+    remapped: Counter,
+    remap_unreadable: Counter,
+    remap_waiting: Gauge,
 }
 
 impl Default for Metrics {
@@ -51,6 +54,10 @@ impl Default for Metrics {
         registry.register("waiting_writes", "Writes that wait for the database", waiting_writes.clone());
         registry.register_with_unit("database_size", "Size of the database", Unit::Bytes, database_bytes.clone());
         registry.register_with_unit("resident_memory", "Memory of this process", Unit::Bytes, memory_bytes.clone());
+        let (remapped, remap_unreadable, remap_waiting) = <(Counter, Counter, Gauge)>::default();
+        registry.register("remap_traces", "Traces that were derived again in the background", remapped.clone());
+        registry.register("remap_unreadable", "Spans that could not be derived again", remap_unreadable.clone());
+        registry.register("remap_waiting", "Traces of an older mapping when last counted", remap_waiting.clone());
         Metrics(Arc::new(Inner {
             registry,
             requests,
@@ -59,6 +66,9 @@ impl Default for Metrics {
             waiting_writes,
             database_bytes,
             memory_bytes,
+            remapped,
+            remap_unreadable,
+            remap_waiting,
         }))
     }
 }
@@ -68,6 +78,17 @@ impl Metrics {
     pub fn request(&self, method: &axum::http::Method, route: &str, status: u16, seconds: f64) {
         let label = Route { method: method_name(method), route: route.to_owned(), status };
         self.0.requests.get_or_create(&label).observe(seconds);
+    }
+
+    /// So many traces of an older mapping wait to be derived again.
+    pub fn remap_waiting(&self, traces: i64) {
+        self.0.remap_waiting.set(traces);
+    }
+
+    /// So many traces were derived again, and so many spans could not be.
+    pub fn remapped(&self, traces: u64, unreadable: u64) {
+        self.0.remapped.inc_by(traces);
+        self.0.remap_unreadable.inc_by(unreadable);
     }
 
     /// The page that Prometheus reads, with the spans accepted and rejected since the start. Sizes that are not known are

@@ -9,6 +9,7 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use postil::db::{Db, Location};
 use postil::project::{key, keys, operator};
+use postil::trace::arrival;
 use postil::{Clock, Result};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,12 +17,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::Config;
 use crate::greeting::{self, Arrival, Bootstrap};
 use crate::output::say;
-use crate::{App, api, demo, grpc};
+use crate::{App, api, demo, grpc, remap};
 
 /// How often the last use of keys is stored.
 const KEY_USE_EVERY: Duration = Duration::from_secs(30);
 /// How often what has expired is forgotten.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
+/// How often it is stored what arrived from whom.
+const ARRIVED_EVERY: Duration = Duration::from_secs(10);
 /// How long the write-ahead log may take to be carried over at the end.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -71,6 +74,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
     let called = otlp.map(|otlp| tokio::spawn(serve_grpc(otlp, app.clone())));
     greet(config, &arrival, address);
     tokio::spawn(keep_house(app.clone()));
+    tokio::spawn(remap::in_background(app.clone()));
     if with_demo {
         tokio::spawn(demo::fill_and_tell(app.clone(), arrival.home));
     }
@@ -98,6 +102,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
         Err(_) => tracing::warn!(seconds = config.shutdown_seconds, "some requests took too long and were dropped"),
     }
     store_key_use(&app).await;
+    report("what arrived last is not counted", app.write_arrived().await);
     Ok(db)
 }
 
@@ -180,12 +185,15 @@ fn greet(config: &Config, arrival: &Arrival, address: SocketAddr) {
 async fn keep_house(app: App) {
     let mut key_use = tokio::time::interval(KEY_USE_EVERY);
     let mut purge = tokio::time::interval(PURGE_EVERY);
+    let mut arrived = tokio::time::interval(ARRIVED_EVERY);
     loop {
         tokio::select! {
             () = app.stopped() => return,
             _ = key_use.tick() => store_key_use(&app).await,
+            _ = arrived.tick() => report("what arrived is counted later", app.write_arrived().await),
             _ = purge.tick() => {
-                let clock = app.clock.clone();
+                let (clock, now) = (app.clock.clone(), app.clock.now());
+                report("old counts stay", app.db.write(move |tx| arrival::purge(tx, now)).await.map(drop));
                 report("expired sign-ins stay", app.db.write(move |tx| operator::purge_expired(tx, &clock)).await.map(drop));
             }
         }

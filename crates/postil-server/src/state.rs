@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
 use postil::project::Caller;
+use postil::trace::arrival::{self, Arrivals, Ledger};
 use postil::trace::price::PriceTable;
 use postil::{Clock, Db, Error, Result};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -53,11 +54,18 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// Where people reach the server, without a slash at the end; none: where it listens.
     pub public_url: Option<String>,
+    /// What models cost.
+    pub prices: Arc<PriceTable>,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { string_limit: 3000, secure_cookies: false, public_url: None }
+        Settings {
+            string_limit: 3000,
+            secure_cookies: false,
+            public_url: None,
+            prices: Arc::new(PriceTable::built_in().clone()),
+        }
     }
 }
 
@@ -84,6 +92,8 @@ pub struct Inner {
     pub prices: Arc<PriceTable>,
     /// What happened since the start, for `/metrics`.
     pub counted: Counted,
+    /// What arrived since that was last written.
+    arrived: Mutex<Ledger>,
     bodies: Arc<Semaphore>,
     preparing: Semaphore,
     preparing_waits: Semaphore,
@@ -142,8 +152,9 @@ impl App {
             public_url: settings.public_url,
             metrics: Metrics::default(),
             stopping: watch::Sender::new(false),
-            prices: Arc::new(PriceTable::built_in().clone()),
+            prices: settings.prices,
             counted: Counted::default(),
+            arrived: Mutex::default(),
             bodies: Arc::new(Semaphore::new(BODIES_KIB as usize)),
             preparing: Semaphore::new(PREPARING),
             preparing_waits: Semaphore::new(PREPARING_WAIT),
@@ -218,6 +229,32 @@ impl App {
         if let Ok(mut callers) = self.callers.write() {
             callers.clear();
         }
+    }
+
+    /// Counts what a caller sent.
+    pub fn arrived(&self, caller: &Caller, arrivals: Arrivals) {
+        if let Ok(mut ledger) = self.arrived.lock() {
+            ledger.add(caller.project.number, self.clock.now(), caller.client.as_deref(), arrivals);
+        }
+    }
+
+    /// Writes what was counted; what cannot be written now is written the next time.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn write_arrived(&self) -> Result<()> {
+        let entries = self.arrived.lock().map(|mut ledger| ledger.take()).unwrap_or_default();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let written = entries.clone();
+        let outcome = self.db.write(move |tx| arrival::record(tx, &written)).await;
+        if outcome.is_err()
+            && let Ok(mut ledger) = self.arrived.lock()
+        {
+            ledger.put_back(entries);
+        }
+        outcome
     }
 
     /// The keys that were used since the last call, with the time of their last use.

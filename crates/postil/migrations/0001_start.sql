@@ -163,6 +163,8 @@ create table trace (
   cost_total double precision,
   cost_source text,
   ttft_ns bigint,
+  -- By which mapping its oldest span was derived.
+  mapper_version bigint not null default 0,
   received_at bigint not null,
   primary key (project, trace_id)
 );
@@ -172,6 +174,9 @@ create index trace_newest on trace (project, start_ns desc, trace_id);
 create index trace_session on trace (project, session_id, start_ns) where session_id is not null;
 -- What an end user used.
 create index trace_user on trace (project, user_id, start_ns) where user_id is not null;
+
+-- What an older mapping derived. New rows stand at its end, so that keeping it costs next to nothing.
+create index trace_mapper on trace (project, mapper_version);
 
 create table span (
   project bigint not null,
@@ -222,6 +227,8 @@ create table span (
   -- The id under which the client's own system knows the log, where it sent one.
   log_id text,
   convention text not null,
+  -- Under which other reports of the same call are found, where its client makes several; see model_call.
+  call_key text,
   mapper_version bigint not null,
   -- What the client stated of its version in a request header, where that decides how attributes are read.
   ingestion_version bigint,
@@ -235,6 +242,14 @@ create table span (
 create index span_log on span (project, start_ns desc, trace_id, span_id) where is_log = 1;
 -- A log by the id its client knows.
 create index span_log_id on span (project, log_id) where log_id is not null;
+
+-- Calls that clients are known to report to several traces, with those traces, separated by commas.
+create table model_call (
+  project bigint not null,
+  call_key text not null,
+  traces text not null,
+  primary key (project, call_key)
+){clustered};
 
 -- The spans of one trace that came in one request, as they came: OTLP TracesData, compressed with zstd.
 create table span_chunk (
@@ -260,6 +275,25 @@ create table log_record (
   received_at bigint not null,
   primary key (project, trace_id, span_id, record_id)
 );
+
+-- What arrived from whom, by the hour; see /v2/ingest/doctor.
+create table ingest_statistics (
+  project bigint not null,
+  -- Its beginning.
+  hour bigint not null,
+  client text not null,
+  sdk text not null,
+  scope text not null,
+  scope_version text not null,
+  convention text not null,
+  measure text not null,
+  -- Of what, where a measure counts several things.
+  name text not null,
+  count bigint not null,
+  first_at bigint not null,
+  last_at bigint not null,
+  primary key (project, hour, client, sdk, scope, scope_version, convention, measure, name)
+){clustered};
 
 create table human_review (
   id text primary key,

@@ -673,6 +673,28 @@ export interface paths {
         patch: operations["update"];
         trace?: never;
     };
+    "/v2/ingest/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what arrives
+         * @description Which clients and instrumentations sent what in the last hours, which attributes could not be mapped, whose messages
+         *     are missing and which setting of that client turns them on, what was not stored and why, and what to check when
+         *     nothing arrived at all. Counts of another server appear after ten seconds.
+         */
+        get: operations["GetIngestDoctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/logs": {
         parameters: {
             query?: never;
@@ -1575,6 +1597,8 @@ export interface components {
         };
         /** @description One trace. */
         GetTraceResponse: {
+            /** @description Traces that report calls of this one as well. Tokens and cost of such a call count in one of them. */
+            linked_traces?: components["schemas"]["LinkedTrace"][];
             /** @description The trace. */
             trace: components["schemas"]["TraceSummary"];
         };
@@ -1821,6 +1845,137 @@ export interface components {
             /** Format: int64 */
             total_tokens: number;
         };
+        /** @description One thing to know or to do. */
+        IngestAdvice: {
+            /** @description `nothing_arrived`, `no_spans`, `rejected`, `content_absent`, `content_redacted` or `unmapped_attributes`. */
+            code: string;
+            /** @description A sentence for people. */
+            message: string;
+            /** @description What to set in the client that sent this, ready to be copied: variables of its environment, or code. */
+            setting?: string | null;
+            /** @description `warning`: something is missing or lost; `info`: good to know. */
+            severity: string;
+        };
+        /** @description What arrived in a project. */
+        IngestDoctor: {
+            /** @description What to know or to do about the project as a whole. */
+            advice: components["schemas"]["IngestAdvice"][];
+            /**
+             * Format: date-time
+             * @description From when on: the beginning of an hour.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description Requests with metrics, which are accepted and dropped.
+             */
+            metrics_requests: number;
+            /** @description Always `ingest_doctor`. */
+            object: string;
+            /** @description What was not stored, the most frequent first. */
+            rejected: components["schemas"]["IngestRejection"][];
+            /** @description One entry for each client, SDK, instrumentation and convention; those that sent last come first. */
+            sources: components["schemas"]["IngestSource"][];
+            /**
+             * Format: int64
+             * @description All spans that were stored.
+             */
+            spans: number;
+            /**
+             * Format: date-time
+             * @description Until when: now.
+             */
+            to: string;
+        };
+        /** @description Something that was not stored. */
+        IngestRejection: {
+            /** @description The `User-Agent` of the sender. */
+            client?: string | null;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description The last time.
+             */
+            last_seen_at: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * @description `span` or `log_record`: left out of a request that was stored otherwise (`partialSuccess`); `request`: nothing of
+             *     it was stored.
+             */
+            what: string;
+        };
+        /** @description The instrumentation that made spans or log records. */
+        IngestScope: {
+            /** @description Its name; empty when the client does not say. */
+            name: string;
+            /** @description Its version. */
+            version?: string | null;
+        };
+        /** @description One instrumentation of one client, and what it sent. */
+        IngestSource: {
+            /** @description What to know or to do about this instrumentation. */
+            advice: components["schemas"]["IngestAdvice"][];
+            /** @description The `User-Agent` it sent, such as `OTel-OTLP-Exporter-Python/1.45.2`. */
+            client?: string | null;
+            /** @description The tracing convention, as `trace_framework` of a span. */
+            convention?: string | null;
+            /**
+             * Format: int64
+             * @description Spans that failed.
+             */
+            errors: number;
+            /**
+             * Format: date-time
+             * @description When the first of these came.
+             */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When the last of these came.
+             */
+            last_seen_at: string;
+            /**
+             * Format: int64
+             * @description Log records.
+             */
+            log_records: number;
+            /**
+             * Format: int64
+             * @description Spans that are calls of a model.
+             */
+            model_calls: number;
+            /**
+             * Format: int64
+             * @description Calls of a model without messages, neither on the span nor in log records.
+             */
+            model_calls_without_content: number;
+            /**
+             * Format: int64
+             * @description Spans whose client hid some of the content.
+             */
+            redacted: number;
+            /** @description The instrumentation. */
+            scope: components["schemas"]["IngestScope"];
+            /** @description The SDK that its resource names, such as `opentelemetry python 1.45.2`. */
+            sdk?: string | null;
+            /**
+             * Format: int64
+             * @description Spans; those that came twice count twice.
+             */
+            spans: number;
+            /**
+             * Format: int64
+             * @description Traces these spans belong to, about: one that comes over a long time may count again.
+             */
+            traces: number;
+            /** @description Attributes without a place in the normal form, the most frequent first. They are kept and can be filtered by. */
+            unmapped_attributes: components["schemas"]["UnmappedAttribute"][];
+        };
         /** @description An invite, to those who may make one. */
         Invite: {
             created_at: string;
@@ -1863,6 +2018,20 @@ export interface components {
         /** @description The secret of a one-time link. */
         Link: {
             token: string;
+        };
+        /** @description A span of another trace that belongs to one of this. */
+        LinkedTrace: {
+            /** @description The span there. */
+            linked_span_id: string;
+            /**
+             * @description `same_response`: both report the response with one id; `same_input`: one is a streamed request, the other its
+             *     reply.
+             */
+            reason: string;
+            /** @description The span here. */
+            span_id: string;
+            /** @description The other trace. */
+            trace_id: string;
         };
         /** @description A page of sessions. */
         ListThreadsResponse: {
@@ -2332,6 +2501,13 @@ export interface components {
             /** @description Absent for a root. */
             parent_span_id?: string | null;
             provider?: string | null;
+            /**
+             * @description The span its client reports the reply to this streamed request as. Output, tokens and cost of that span are shown
+             *     here.
+             */
+            reply_span_id?: string | null;
+            /** @description The streamed request this span is the reply to. It is shown there; a view can leave this span out. */
+            reply_to_span_id?: string | null;
             session_id?: string | null;
             span_id: string;
             started_at: string;
@@ -2716,6 +2892,16 @@ export interface components {
              * @description All tokens.
              */
             total_tokens?: number | null;
+        };
+        /** @description An attribute without a place in the normal form. */
+        UnmappedAttribute: {
+            /**
+             * Format: int64
+             * @description How many spans carried it, about.
+             */
+            count: number;
+            /** @description Its key, cut after 120 bytes; `(other)` stands for all beyond the first thousand lines of an hour. */
+            key: string;
         };
         /** @description A member of the workspace. */
         User: {
@@ -4361,6 +4547,37 @@ export interface operations {
                 };
             };
             /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    GetIngestDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description How many hours back, 1 to 48; 24 unless given. */
+                hours: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What arrived */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestDoctor"];
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use postil::annotation::evaluator;
 use postil::project::Caller;
+use postil::trace::arrival::{Arrivals, Measure};
 use postil::trace::intake::{self, Origin};
 use postil::trace::otlp::{self, Rejected, Signal};
 use postil::{Error, Result};
@@ -52,9 +53,9 @@ async fn export_traces(
     body: Body,
 ) -> ApiResult<Response> {
     let _room = app.room(&headers, app.limits.ingest_body)?;
-    let packed = encoding::read(&headers, body, app.limits.ingest_body).await?;
+    let packed = read(&app, &caller, &headers, body).await?;
     let origin = origin(&app, &caller, convention_version(&headers));
-    let (format, rejected) = store_traces(&app, packed, origin).await?;
+    let (format, rejected) = store_traces(&app, &caller, packed, origin).await?;
     Ok(answer(Signal::Traces, format, &rejected))
 }
 
@@ -88,8 +89,8 @@ async fn export_logs(
     body: Body,
 ) -> ApiResult<Response> {
     let _room = app.room(&headers, app.limits.ingest_body)?;
-    let packed = encoding::read(&headers, body, app.limits.ingest_body).await?;
-    let (format, rejected) = store_logs(&app, packed, origin(&app, &caller, None)).await?;
+    let packed = read(&app, &caller, &headers, body).await?;
+    let (format, rejected) = store_logs(&app, &caller, packed, origin(&app, &caller, None)).await?;
     Ok(answer(Signal::Logs, format, &rejected))
 }
 
@@ -101,14 +102,20 @@ async fn export_logs(
     responses((status = 200, description = "Accepted", body = serde_json::Value)))]
 async fn export_metrics(
     State(app): State<App>,
-    By(_caller): By<INGEST>,
+    By(caller): By<INGEST>,
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
     let _room = app.room(&headers, app.limits.ingest_body)?;
     let packed = encoding::read(&headers, body, app.limits.ingest_body).await?;
     let (_, format) = app.preparing(move || packed.unpack()).await??;
+    app.arrived(&caller, Arrivals::request(Measure::Metrics, ""));
     Ok(answer(Signal::Metrics, format, &[]))
+}
+
+async fn read(app: &App, caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Packed> {
+    let packed = encoding::read(headers, body, app.limits.ingest_body).await;
+    packed.inspect_err(|error| refused(app, caller, error))
 }
 
 /// Where the spans of this request come from.
@@ -122,9 +129,9 @@ fn convention_version(headers: &HeaderMap) -> Option<u32> {
 }
 
 /// Decodes a body of traces and stores it.
-async fn store_traces(app: &App, packed: Packed, origin: Origin) -> Result<(Format, Vec<Rejected>)> {
+async fn store_traces(app: &App, caller: &Caller, packed: Packed, origin: Origin) -> Result<(Format, Vec<Rejected>)> {
     let prices = app.prices.clone();
-    let (prepared, rejected, format) = app
+    let decoded = app
         .preparing(move || -> Result<_> {
             let (bytes, format) = packed.unpack()?;
             let decoded = match format {
@@ -135,15 +142,17 @@ async fn store_traces(app: &App, packed: Packed, origin: Origin) -> Result<(Form
             let decoded = decoded.map_err(|cause| Error::invalid("invalid_traces", cause.to_string()))?;
             Ok((intake::prepare(decoded.resource_spans, origin, &prices), decoded.rejected, format))
         })
-        .await??;
-    store_prepared(app, prepared).await?;
+        .await?;
+    let (mut prepared, rejected, format) = decoded.inspect_err(|error| refused(app, caller, error))?;
+    prepared.arrivals.rejected(Measure::RejectedSpans, &rejected);
+    store_prepared(app, caller, prepared).await?;
     app.counted.spans_rejected(rejected.len());
     Ok((format, rejected))
 }
 
 /// Stores spans that are decoded and mapped; answers after the commit.
-pub async fn store_prepared(app: &App, prepared: intake::Prepared) -> Result<()> {
-    let spans = prepared.span_count();
+pub async fn store_prepared(app: &App, caller: &Caller, mut prepared: intake::Prepared) -> Result<()> {
+    let (spans, arrivals) = (prepared.span_count(), std::mem::take(&mut prepared.arrivals));
     if spans > 0 {
         let prices = app.prices.clone();
         let (clock, project) = (app.clock.clone(), prepared.project());
@@ -155,12 +164,13 @@ pub async fn store_prepared(app: &App, prepared: intake::Prepared) -> Result<()>
             .await?;
     }
     app.counted.spans_accepted(spans);
+    app.arrived(caller, arrivals);
     Ok(())
 }
 
 /// Decodes a body of log records and stores it.
-async fn store_logs(app: &App, packed: Packed, origin: Origin) -> Result<(Format, Vec<Rejected>)> {
-    let (prepared, rejected, format) = app
+async fn store_logs(app: &App, caller: &Caller, packed: Packed, origin: Origin) -> Result<(Format, Vec<Rejected>)> {
+    let decoded = app
         .preparing(move || -> Result<_> {
             let (bytes, format) = packed.unpack()?;
             let decoded = match format {
@@ -170,13 +180,16 @@ async fn store_logs(app: &App, packed: Packed, origin: Origin) -> Result<(Format
             let decoded = decoded.map_err(|cause| Error::invalid("invalid_logs", cause.to_string()))?;
             Ok((intake::prepare_logs(decoded.resource_logs, origin), decoded.rejected, format))
         })
-        .await??;
-    store_prepared_logs(app, prepared).await?;
+        .await?;
+    let (mut prepared, rejected, format) = decoded.inspect_err(|error| refused(app, caller, error))?;
+    prepared.arrivals.rejected(Measure::RejectedRecords, &rejected);
+    store_prepared_logs(app, caller, prepared).await?;
     Ok((format, rejected))
 }
 
 /// Stores log records that are decoded; answers after the commit.
-pub async fn store_prepared_logs(app: &App, prepared: intake::PreparedLogs) -> Result<()> {
+pub async fn store_prepared_logs(app: &App, caller: &Caller, mut prepared: intake::PreparedLogs) -> Result<()> {
+    let arrivals = std::mem::take(&mut prepared.arrivals);
     if !prepared.is_empty() {
         let prices = app.prices.clone();
         let (clock, project) = (app.clock.clone(), prepared.project());
@@ -187,7 +200,18 @@ pub async fn store_prepared_logs(app: &App, prepared: intake::PreparedLogs) -> R
             })
             .await?;
     }
+    app.arrived(caller, arrivals);
     Ok(())
+}
+
+/// Counts a request that cannot be read, for whoever asks why nothing is there.
+fn refused(app: &App, caller: &Caller, error: &Error) {
+    let why = match error {
+        Error::Invalid { message, .. } => message,
+        Error::TooLarge(message) => message,
+        _ => return,
+    };
+    app.arrived(caller, Arrivals::request(Measure::Refused, why));
 }
 
 /// Answers in the format of the request, naming what was left out.

@@ -14,6 +14,7 @@ pub mod health;
 pub mod human_reviews;
 pub mod identities;
 pub mod ingest;
+pub mod ingest_doctor;
 pub mod invites;
 pub mod logs;
 pub mod me;
@@ -69,6 +70,7 @@ impl utoipa::Modify for Security {
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(ingest::routes())
+        .merge(ingest_doctor::routes())
         .merge(spans::routes())
         .merge(sign_in::routes())
         .merge(me::routes())

@@ -154,6 +154,13 @@ pub struct SpanSummary {
     session_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
+    /// The span its client reports the reply to this streamed request as. Output, tokens and cost of that span are shown
+    /// here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_span_id: Option<String>,
+    /// The streamed request this span is the reply to. It is shown there; a view can leave this span out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to_span_id: Option<String>,
 }
 
 /// What went wrong in a span.
@@ -204,6 +211,8 @@ impl From<&TreeSpan> for SpanSummary {
             error: error.then(|| SpanErrorBody { kind: row.error_type.clone(), message: row.error_message.clone() }),
             session_id: row.session_id.clone(),
             user_id: row.user_id.clone(),
+            reply_span_id: row.reply_span_id.clone(),
+            reply_to_span_id: row.reply_to_span_id.clone(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::routing::{get, post};
+use postil::trace::call::{self, Link};
 use postil::trace::filter::oql;
 use postil::trace::search::aggregate::Grouping;
 use postil::trace::search::{self, Search, Sort, Window, facet};
@@ -135,6 +136,31 @@ pub struct QueryTracesResponse {
 pub struct GetTraceResponse {
     /// The trace.
     trace: TraceSummary,
+    /// Traces that report calls of this one as well. Tokens and cost of such a call count in one of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    linked_traces: Vec<LinkedTrace>,
+}
+
+/// A span of another trace that belongs to one of this.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LinkedTrace {
+    /// The other trace.
+    trace_id: String,
+    /// The span there.
+    linked_span_id: String,
+    /// The span here.
+    span_id: String,
+    /// `same_response`: both report the response with one id; `same_input`: one is a streamed request, the other its
+    /// reply.
+    reason: &'static str,
+}
+
+impl From<Link> for LinkedTrace {
+    fn from(link: Link) -> LinkedTrace {
+        let reason = if link.same_response { "same_response" } else { "same_input" };
+        let Link { trace_id, linked_span_id, span_id, .. } = link;
+        LinkedTrace { trace_id, linked_span_id, span_id, reason }
+    }
 }
 
 async fn page(
@@ -281,9 +307,11 @@ pub async fn get_trace(
         .db
         .read(move |tx| {
             let row = search::find(tx, caller.project.number, &trace_id)?;
-            summaries(tx, &caller, row.into_iter().collect())
+            let links = call::links(tx, caller.project.number, &trace_id)?;
+            Ok((summaries(tx, &caller, row.into_iter().collect())?, links))
         })
         .await?;
-    let trace = found.into_iter().next().ok_or_else(not_found)?;
-    Ok(Json(GetTraceResponse { trace }))
+    let (trace, links) = found;
+    let trace = trace.into_iter().next().ok_or_else(not_found)?;
+    Ok(Json(GetTraceResponse { trace, linked_traces: links.into_iter().map(LinkedTrace::from).collect() }))
 }

@@ -1,16 +1,19 @@
 //! The command line.
 
 mod keys;
+mod remap;
 mod users;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 use postil::Clock;
 use postil::db::Db;
 use postil::human_review;
 use postil::project::start::Home;
+use postil::trace::price::PriceTable;
 
 use crate::config::{Config, DEFAULT_FILE, Flags, reference};
 use crate::greeting::Bootstrap;
@@ -46,6 +49,8 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Print the prices of models that come with the program, as the file that the setting `prices` names.
+    Prices,
     /// Fill an empty project with demo conversations.
     Demo,
     /// Members: people who sign in.
@@ -54,6 +59,8 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Key(keys::Command),
+    /// Derive the rows of stored traces again, by the mapping and the prices of this program; a server may go on running.
+    Remap(remap::Command),
     /// Check configuration, database, permissions, clock and disk, and say what to do.
     Doctor,
     /// Write the whole database into a file; the server may go on running.
@@ -89,7 +96,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    // These two need no configuration, and work when it is wrong.
+    // These need no configuration, and work when it is wrong.
     match cli.command {
         Command::Openapi => {
             say(api::openapi().to_pretty_json()?);
@@ -97,6 +104,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Settings { markdown } => {
             say(if markdown { reference::page() } else { DEFAULT_FILE.to_owned() }.trim_end());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Prices => {
+            say(PriceTable::built_in_file().trim_end());
             return Ok(ExitCode::SUCCESS);
         }
         Command::Doctor => return Ok(doctor::run(&cli.flags, variable)),
@@ -117,9 +128,13 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         })?,
         Command::User(command) => with_home(&config, |db, clock, home| users::run(command, db, clock, home))?,
         Command::Key(command) => with_home(&config, |db, clock, home| keys::run(command, db, clock, home))?,
+        Command::Remap(command) => {
+            let prices = Arc::clone(&config.settings.prices);
+            with_home(&config, |db, clock, _| remap::run(&command, db, clock, prices))?;
+        }
         Command::Backup { file } => backup::backup(&config, &file)?,
         Command::Restore { file, force } => backup::restore(&config, &file, force)?,
-        Command::Openapi | Command::Settings { .. } | Command::Doctor => {}
+        Command::Openapi | Command::Settings { .. } | Command::Prices | Command::Doctor => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use postil::db::Location;
+use postil::trace::price::PriceTable;
 
 use crate::state::{Limits, Settings};
 pub use flags::Flags;
@@ -185,6 +187,16 @@ impl Values {
         })
     }
 
+    /// The prices of the operator's file, or those that come with the program.
+    fn prices(&self) -> Result<PriceTable, Wrong> {
+        let Some(given) = self.0.get("prices").filter(|given| !given.text.is_empty()) else {
+            return Ok(PriceTable::built_in().clone());
+        };
+        let wrong = |what: String| Wrong(format!("prices: the file {} from {} {what}.", given.text, given.source));
+        let text = std::fs::read_to_string(&given.text).map_err(|cause| wrong(format!("cannot be read: {cause}")))?;
+        PriceTable::from_json(&text).map_err(|cause| wrong(format!("is no table of prices: {cause}")))
+    }
+
     fn read(&self) -> Result<Config, Wrong> {
         let data = self.get("data", |text| (!text.is_empty()).then(|| PathBuf::from(text)))?;
         let database_url = self.get("database_url", |text| {
@@ -218,6 +230,7 @@ impl Values {
                     _ => text.parse().ok(),
                 })?,
                 public_url,
+                prices: Arc::new(self.prices()?),
             },
             worker_threads: self.get("worker_threads", |text| setting::number(text, 0, 1024))?,
             shutdown_seconds: self.get("shutdown_seconds", |text| setting::number(text, 0, 3600))? as u64,

@@ -35,6 +35,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("public_url", "POSTIL_PUBLIC_URL", "a URL that begins with http:// or https://, or empty"),
     setting("secure_cookies", "POSTIL_SECURE_COOKIES", "auto, true or false"),
     setting("string_limit", "POSTIL_STRING_LIMIT", "a whole number from 1 to 1000000"),
+    setting("prices", "POSTIL_PRICES", "the path of a JSON file as `postil prices` prints it, or empty"),
     setting("body_limit", "POSTIL_BODY_LIMIT", SIZE),
     setting("ingest_body_limit", "POSTIL_INGEST_BODY_LIMIT", SIZE),
     setting("worker_threads", "POSTIL_WORKER_THREADS", "a whole number from 0 to 1024"),

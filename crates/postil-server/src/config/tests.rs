@@ -95,3 +95,19 @@ fn a_file_that_cannot_be_read_or_understood_stops_the_start() {
     assert!(missing.starts_with("The configuration file /nowhere/postil.toml cannot be read"), "{missing}");
     assert!(load(&[], &[], Some("listen = ")).unwrap_err().contains("is not valid TOML"));
 }
+
+#[test]
+fn a_file_of_prices_replaces_the_built_in_ones_and_its_mistakes_are_named() {
+    let mut written = tempfile::NamedTempFile::new().unwrap();
+    let path = written.path().to_string_lossy().into_owned();
+    let prices = |path: &str| load(&[], &[("POSTIL_PRICES", path)], None).map(|config| config.settings.prices);
+    written.write_all(br#"{"models":[{"model":"house-1","input":1,"output":2}]}"#).unwrap();
+    let table = prices(&path).unwrap();
+    assert!(table.price("house-1").is_some() && table.price("gpt-4o").is_none());
+    assert!(prices("").unwrap().price("gpt-4o").is_some());
+    written.write_all(b"\n]").unwrap();
+    let wrong = prices(&path).unwrap_err();
+    let begin = format!("prices: the file {path} from the variable POSTIL_PRICES is no table of prices: ");
+    assert!(wrong.starts_with(&begin) && wrong.contains("line 2"), "{wrong}");
+    assert!(prices("/nowhere/prices.json").unwrap_err().contains("cannot be read"));
+}

@@ -366,3 +366,24 @@ async fn counts_and_costs_without_end_do_not_break_the_sums_of_others() {
     let trace = client.get("/v3/traces/0af7651916cd43dd8448eb211c80319c").await.expect(200).json();
     assert!(trace["trace"]["cost"]["total"].is_number(), "{trace}");
 }
+
+#[tokio::test]
+async fn a_trace_names_the_other_one_that_reports_the_same_call() {
+    let test = TestApp::start().await;
+    let client = test.admin().await;
+    let mut call = chat("b7ad6b7169203331", "", 0, "Where is it?", "Here.");
+    call["attributes"][1] = attribute("gen_ai.provider.name", "anthropic");
+    call["attributes"].as_array_mut().unwrap().push(attribute("gen_ai.response.id", "msg_1"));
+    let mut native = call.clone();
+    native["traceId"] = json!("0000000000000000000000000000000a");
+    native["attributes"].as_array_mut().unwrap().retain(|one| !one["key"].as_str().unwrap().ends_with(".messages"));
+    client.post("/v1/traces", export(vec![native])).await.expect(200);
+    let alone = client.get("/v3/traces/0000000000000000000000000000000a").await.expect(200).json();
+    assert_eq!((&alone["trace"]["usage"]["prompt_tokens"], alone.get("linked_traces")), (&json!(12), None));
+    client.post("/v1/traces", export(vec![call])).await.expect(200);
+    let other = client.get("/v3/traces/0000000000000000000000000000000a").await.expect(200).json();
+    assert_eq!(other["trace"].get("usage"), None, "it counts where its messages are");
+    let linked = json!([{"trace_id": TRACE, "linked_span_id": "b7ad6b7169203331", "span_id": "b7ad6b7169203331",
+        "reason": "same_response"}]);
+    assert_eq!(other["linked_traces"], linked);
+}

@@ -12,6 +12,7 @@ mod health;
 mod human_reviews;
 mod identities;
 mod ingest;
+mod ingest_doctor;
 mod invites;
 mod projects;
 mod reviewed;

@@ -4,4 +4,5 @@
 mod acknowledged;
 mod command_line;
 mod outage;
+mod remap;
 mod server;

@@ -1,5 +1,7 @@
 //! A full disk and a lost database: clear errors, no lost acknowledgement, recovery without a restart.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -55,6 +57,73 @@ fn a_full_disk_refuses_writes_clearly_and_passes_by_itself() {
     server.kill();
     assert!(size(&place.path("data/postil.db")) > 0);
     assert_kept(&place.serve(), 0..stored + 1);
+}
+
+/// Ends the program's right to write where file modes forbid it, which the superuser has.
+const WITHOUT_OVERRIDE: &str =
+    "if [ $(id -u) = 0 ]; then exec setpriv --bounding-set=-dac_override \"$0\" \"$@\"; fi; exec \"$0\" \"$@\"";
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_file_that_may_not_be_written_is_refused_by_name() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    assert_eq!(server.post("/v1/traces", &span(0, 100).2).0, 200);
+    assert!(server.stop().success());
+    let file = place.path("data/postil.db");
+    set_mode(&file, 0o400);
+    let refused = place.command_after(WITHOUT_OVERRIDE, &["migrate"]).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success(), "it started on a file that it may not write");
+    assert!(said.contains(file.to_str().unwrap()) && said.contains("may not be written"), "{said}");
+    set_mode(&file, 0o600);
+    assert_kept(&Server::start(place.command_after(WITHOUT_OVERRIDE, &["serve"])), 0..1);
+}
+
+/// Makes a file immutable, or not any more, for everybody and at once. Only the superuser can, and not on every disk.
+fn immutable(path: &Path, now: bool) -> bool {
+    Command::new("chattr").arg(if now { "+i" } else { "-i" }).arg(path).status().is_ok_and(|done| done.success())
+}
+
+#[test]
+fn a_file_that_becomes_read_only_refuses_writes_until_it_is_not() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    assert_eq!(server.post("/v1/traces", &span(0, 100).2).0, 200);
+    let log = place.path("data/postil.db-wal");
+    if !immutable(&log, true) {
+        eprintln!("not tested: this user or this disk cannot make a file read-only under a running program");
+        return;
+    }
+    let answers: Vec<_> = (1..4).map(|number| server.post("/v1/traces", &span(number, 100).2)).collect();
+    let kept = server.get(&format!("/v3/traces/{}", span(0, 0).0));
+    assert!(immutable(&log, false));
+    answers.iter().for_each(assert_unavailable);
+    assert_eq!(kept.0, 200, "reading goes on: {}", kept.1);
+    assert_eq!(server.post("/v1/traces", &span(1, 100).2).0, 200);
+    server.kill();
+    assert_kept(&place.serve(), 0..2);
+}
+
+#[test]
+fn a_postgres_that_is_read_only_refuses_writes_until_it_is_not() {
+    let place = Place::postgres();
+    let server = place.serve();
+    assert_eq!(server.post("/v1/traces", &span(0, 100).2).0, 200);
+    let name = place.database();
+    let read_only = |now: bool| {
+        sql(&format!("alter database {name} set default_transaction_read_only = {now}"));
+        sql(&format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"));
+    };
+    read_only(true);
+    assert_unavailable(&server.post("/v1/traces", &span(1, 100).2));
+    assert_kept(&server, 0..1);
+    read_only(false);
+    assert_eq!(server.post("/v1/traces", &span(1, 100).2).0, 200);
+    assert_kept(&server, 0..2);
 }
 
 #[test]

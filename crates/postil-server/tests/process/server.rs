@@ -37,6 +37,11 @@ impl Place {
         self.database.as_deref().expect("a place on PostgreSQL")
     }
 
+    /// Where the PostgreSQL database is.
+    pub fn location(&self) -> postil::db::Location {
+        postil::db::Location::Postgres(format!("{}/{}", postgres(), self.database()))
+    }
+
     /// The program with the settings of this place, and nothing else of the environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postil"));

@@ -6,16 +6,18 @@
 //! prepared; the summary of one that it knows is rolled up again from all its spans, so the order of arrival never
 //! changes the result.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, LogsData, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
+use super::arrival::Arrivals;
+use super::call::{self, Calls};
 use super::dialect::{self, SpanView};
 use super::evaluation::{self, Evaluation};
-use super::model::Kind;
+use super::model::{Kind, NormalizedSpan};
 use super::otlp::{self, ReceivedSpan, TraceBatch};
 use super::price::PriceTable;
 use super::rollup::{self, SpanFacts};
@@ -46,8 +48,12 @@ pub struct Prepared {
     summaries: Vec<Vec<Value>>,
     chunks: Vec<Vec<Value>>,
     spans: Vec<Vec<Value>>,
+    /// Calls that other traces may report as well.
+    calls: Calls,
     /// The verdicts that the spans carry; a higher room stores them in the same transaction.
     pub evaluations: Vec<Evaluation>,
+    /// What came from which instrumentation; taken out by whoever knows the client.
+    pub arrivals: Arrivals,
 }
 
 #[derive(Debug)]
@@ -84,7 +90,9 @@ pub fn prepare(resource_spans: Vec<ResourceSpans>, origin: Origin, prices: &Pric
         summaries: Vec::with_capacity(batches.len()),
         chunks: Vec::with_capacity(batches.len()),
         spans: Vec::new(),
+        calls: Calls::new(),
         evaluations,
+        arrivals: Arrivals::default(),
     };
     for batch in &batches {
         prepared.add(batch, origin, prices);
@@ -108,8 +116,13 @@ impl Prepared {
                 ingestion_version: origin.convention_version,
             };
             for received in inside {
-                let derived = derive(&view(received, origin.convention_version), &[], &batch.trace_id, stamp, prices);
+                let view = view(received, origin.convention_version);
+                let derived = derive(&view, &[], &batch.trace_id, stamp, prices);
+                self.arrivals.span(received, &view, &derived.normalized, &batch.trace_id);
                 wants_records |= !derived.facts.has_messages && derived.facts.kind == Kind::Llm;
+                if let Some(key) = &derived.facts.call_key {
+                    self.calls.entry(key.clone()).or_default().insert(batch.trace_id.clone());
+                }
                 self.spans.push(derived.row);
                 facts.push(derived.facts);
                 circumstances.push(derived.circumstances);
@@ -136,13 +149,20 @@ fn view(received: &ReceivedSpan, version: Option<u32>) -> SpanView<'_> {
 }
 
 /// What the mapping makes of one span.
-struct Derived {
-    row: Vec<Value>,
-    facts: SpanFacts,
+pub(super) struct Derived {
+    pub(super) row: Vec<Value>,
+    pub(super) facts: SpanFacts,
     circumstances: Circumstances,
+    normalized: NormalizedSpan,
 }
 
-fn derive(view: &SpanView<'_>, logs: &[&LogRecord], trace_id: &str, stamp: Stamp, prices: &PriceTable) -> Derived {
+pub(super) fn derive(
+    view: &SpanView<'_>,
+    logs: &[&LogRecord],
+    trace_id: &str,
+    stamp: Stamp,
+    prices: &PriceTable,
+) -> Derived {
     let mut normalized = dialect::normalize(view, logs);
     prices.apply(&mut normalized);
     let facts = rollup::facts(view, &normalized);
@@ -150,41 +170,64 @@ fn derive(view: &SpanView<'_>, logs: &[&LogRecord], trace_id: &str, stamp: Stamp
         row: row::span(view, &normalized, &facts, trace_id, stamp),
         circumstances: Circumstances::of(view, &normalized, &facts),
         facts,
+        normalized,
     }
 }
 
 /// Writes the spans of one request. Sending them again changes nothing.
 pub fn store(tx: &mut Tx<'_>, prepared: &Prepared, prices: &PriceTable) -> Result<()> {
     let project = prepared.project;
+    // Before any trace is taken: who waits for a call holds nothing that its holder wants.
+    let shared = call::join(tx, project, &prepared.calls)?;
     let new: HashSet<String> = store::insert_new_traces(tx, &prepared.summaries)?.into_iter().collect();
-    let known: Vec<_> = prepared.traces.iter().filter(|trace| !new.contains(&trace.trace_id)).collect();
-    for trace in &known {
-        store::lock_trace(tx, project, &trace.trace_id)?;
+    let known = prepared.traces.iter().map(|trace| &trace.trace_id).filter(|trace_id| !new.contains(*trace_id));
+    let mut changed: BTreeSet<&str> = BTreeSet::new();
+    for trace_id in known.chain(&shared).map(String::as_str).collect::<BTreeSet<_>>() {
+        if store::lock_trace(tx, project, trace_id)? {
+            changed.insert(trace_id);
+        }
     }
     store::insert_chunks(tx, &prepared.chunks)?;
     store::upsert_spans(tx, &prepared.spans)?;
-    let mut changed: BTreeMap<&str, bool> = known.iter().map(|trace| (trace.trace_id.as_str(), true)).collect();
     for trace in prepared.traces.iter().filter(|trace| trace.wants_records) {
         let with_records = store::spans_with_records(tx, project, &trace.trace_id)?;
         let here: Vec<_> = with_records.into_iter().filter(|span_id| trace.span_ids.contains(span_id)).collect();
         if !here.is_empty() {
             derive_again(tx, project, &trace.trace_id, &here, prices)?;
-            changed.insert(&trace.trace_id, true);
+            changed.insert(&trace.trace_id);
         }
     }
-    for trace_id in changed.into_keys() {
+    for trace_id in &changed {
         roll_up_again(tx, project, trace_id)?;
     }
     for trace in &prepared.traces {
         let kind = if new.contains(&trace.trace_id) { "trace.created" } else { "trace.updated" };
         tx.emit(Event { project, kind, trace_id: Some(trace.trace_id.clone()), span_id: None });
     }
+    let own: HashSet<&str> = prepared.traces.iter().map(|trace| trace.trace_id.as_str()).collect();
+    for other in shared.iter().filter(|other| !own.contains(other.as_str())) {
+        tx.emit(Event { project, kind: "trace.updated", trace_id: Some(other.clone()), span_id: None });
+    }
+    Ok(())
+}
+
+/// Rolls up the traces whose sums depend on those of this one.
+pub(super) fn roll_up_others(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
+    for other in call::others(tx, project, trace_id)? {
+        if store::lock_trace(tx, project, &other)? {
+            roll_up_again(tx, project, &other)?;
+        }
+    }
     Ok(())
 }
 
 /// Rolls the summary of a trace up from all its spans.
-fn roll_up_again(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
-    let (facts, mut circumstances): (Vec<_>, Vec<_>) = store::facts(tx, project, trace_id)?.into_iter().unzip();
+pub(super) fn roll_up_again(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
+    let (mut facts, mut circumstances): (Vec<_>, Vec<_>) = store::facts(tx, project, trace_id)?.into_iter().unzip();
+    if facts.is_empty() {
+        return Ok(());
+    }
+    call::settle(tx, project, trace_id, &mut facts)?;
     let (summary, row) = row::trace(&facts, &mut circumstances, trace_id, project, 0);
     store::update_trace(tx, row)?;
     store::move_annotations(tx, project, trace_id, summary.start_ns)
@@ -220,6 +263,8 @@ pub struct PreparedLogs {
     spans: BTreeMap<String, HashSet<String>>,
     /// The verdicts they carry; a higher room stores them in the same transaction.
     pub evaluations: Vec<Evaluation>,
+    /// What came from which instrumentation; taken out by whoever knows the client.
+    pub arrivals: Arrivals,
 }
 
 impl PreparedLogs {
@@ -237,11 +282,17 @@ impl PreparedLogs {
 /// Lays out the checked log records of a request. Clients that log content without a time give only the time they
 /// observed it; the order inside the request decides then.
 pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> PreparedLogs {
-    let mut prepared =
-        PreparedLogs { project: origin.project, rows: Vec::new(), spans: BTreeMap::new(), evaluations: Vec::new() };
+    let mut prepared = PreparedLogs {
+        project: origin.project,
+        rows: Vec::new(),
+        spans: BTreeMap::new(),
+        evaluations: Vec::new(),
+        arrivals: Arrivals::default(),
+    };
     let mut position = 0_i64;
     for resource in resource_logs {
         for scope in resource.scope_logs {
+            prepared.arrivals.records(resource.resource.as_ref(), scope.scope.as_ref(), &scope.log_records);
             for record in scope.log_records {
                 let trace_id = hex::encode(&record.trace_id);
                 let span_id = hex::encode(&record.span_id);
@@ -305,6 +356,8 @@ pub fn store_logs(tx: &mut Tx<'_>, prepared: &PreparedLogs, prices: &PriceTable)
         let span_ids: Vec<_> = prepared.spans[trace_id].iter().cloned().collect();
         derive_again(tx, project, trace_id, &span_ids, prices)?;
         roll_up_again(tx, project, trace_id)?;
+        // A span that now shows messages counts before one in another trace that shows none.
+        roll_up_others(tx, project, trace_id)?;
         tx.emit(Event { project, kind: "trace.updated", trace_id: Some(trace_id.clone()), span_id: None });
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Traces and spans: how they come in, what they mean, how they are found again.
 
+pub mod arrival;
+pub mod call;
 pub mod dialect;
 pub mod evaluation;
 pub mod filter;
@@ -8,6 +10,7 @@ pub mod model;
 pub mod otlp;
 mod preview;
 pub mod price;
+pub mod remap;
 pub mod rollup;
 mod row;
 pub mod search;

@@ -4,12 +4,21 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::model::{Cost, CostSource, NormalizedSpan, Usage};
 
 /// The table that comes with the program.
-static BUILT_IN: LazyLock<PriceTable> =
-    LazyLock::new(|| PriceTable::from_json(include_str!("prices.json")).unwrap_or_default());
+static BUILT_IN: LazyLock<PriceTable> = LazyLock::new(|| PriceTable::from_json(FILE).unwrap_or_default());
+
+/// Its file.
+const FILE: &str = include_str!("prices.json");
+
+/// The one unit of prices.
+const UNIT: &str = "per million tokens";
+
+/// No model costs more, for a million tokens.
+const MAX_PRICE: f64 = 1e6;
 
 /// Prices of models, in one currency per million tokens.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,7 +28,7 @@ pub struct PriceTable {
 }
 
 /// The price of one model per million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Price {
     /// For tokens of the prompt that no cache had.
     pub input: f64,
@@ -32,18 +41,49 @@ pub struct Price {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct File {
+    #[expect(dead_code, reason = "for people who read the file")]
+    as_of: Option<String>,
+    unit: Option<String>,
     #[serde(default = "dollars")]
     currency: String,
     models: Vec<Row>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Row {
     model: String,
-    #[serde(flatten)]
-    price: Price,
+    input: f64,
+    output: f64,
+    cache_read: Option<f64>,
+    cache_write: Option<f64>,
 }
+
+impl Row {
+    /// What is wrong with it: the field, and a sentence.
+    fn fault(&self) -> Option<(&'static str, String)> {
+        if self.model.trim().is_empty() {
+            return Some(("model", "must not be empty".into()));
+        }
+        let prices = [
+            ("input", Some(self.input)),
+            ("output", Some(self.output)),
+            ("cache_read", self.cache_read),
+            ("cache_write", self.cache_write),
+        ];
+        let wrong = |price: f64| !(0.0..=MAX_PRICE).contains(&price);
+        let (field, price) =
+            prices.into_iter().find_map(|(field, price)| Some((field, price.filter(|one| wrong(*one))?)))?;
+        Some((field, format!("is {price}; it must be from 0 to {MAX_PRICE} for a million tokens")))
+    }
+}
+
+/// Why a table cannot be used: where, and what is wrong there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PriceError(String);
 
 fn dollars() -> String {
     "USD".to_owned()
@@ -55,11 +95,53 @@ impl PriceTable {
         &BUILT_IN
     }
 
+    /// The file of [`PriceTable::built_in`].
+    pub fn built_in_file() -> &'static str {
+        FILE
+    }
+
     /// Reads a table: `{"currency": "USD", "models": [{"model", "input", "output", "cache_read"?, "cache_write"?}]}`.
-    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
-        let file: File = serde_json::from_str(text)?;
-        let models = file.models.into_iter().map(|row| (row.model.to_ascii_lowercase(), row.price)).collect();
+    ///
+    /// # Errors
+    /// [`PriceError`] names the line, or the model and its field.
+    pub fn from_json(text: &str) -> Result<Self, PriceError> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let file: File = serde_path_to_error::deserialize(&mut reader).map_err(|cause| {
+            let place = cause.path().to_string();
+            let place = if place == "." { String::new() } else { format!("{place}: ") };
+            PriceError(format!("{place}{}", cause.into_inner()))
+        })?;
+        reader.end().map_err(|cause| PriceError(cause.to_string()))?;
+        if file.unit.as_deref().is_some_and(|unit| unit != UNIT) {
+            return Err(PriceError(format!("unit: must be '{UNIT}'")));
+        }
+        // What clients state is in dollars, and all of it is added up.
+        if file.currency != "USD" {
+            return Err(PriceError(format!(
+                "currency: is {}; it must be USD, the currency clients state",
+                file.currency
+            )));
+        }
+        let mut models = HashMap::new();
+        for (at, row) in file.models.into_iter().enumerate() {
+            let refused = |field: &str, what: &str| PriceError(format!("models[{at}].{field} ({}): {what}", row.model));
+            if let Some((field, what)) = row.fault() {
+                return Err(refused(field, &what));
+            }
+            let Row { input, output, cache_read, cache_write, .. } = row;
+            let price = Price { input, output, cache_read, cache_write };
+            if models.insert(row.model.to_ascii_lowercase(), price).is_some() {
+                return Err(refused("model", "stands twice"));
+            }
+        }
         Ok(Self { currency: file.currency, models })
+    }
+
+    /// The same for tables that say the same, and for no others.
+    pub fn fingerprint(&self) -> String {
+        let mut models: Vec<_> = self.models.iter().map(|(name, price)| format!("{name} {price:?}")).collect();
+        models.sort();
+        hex::encode(Sha256::digest(format!("{} {models:?}", self.currency)))
     }
 
     /// The price of a model. A dated name has the price of the undated one: `gpt-4o-mini-2024-07-18`.
@@ -169,6 +251,31 @@ mod tests {
         let usage = Usage { input: Some(10), output: Some(10), ..Usage::default() };
         let total = table.cost("house-1", &usage).map_or(0.0, |cost| cost.total);
         assert!((total - 30e-6).abs() < 1e-12);
-        assert!(PriceTable::from_json("{}").is_err());
+    }
+
+    #[test]
+    fn a_mistake_in_a_table_is_named_with_its_place() {
+        let wrong = |text: &str| PriceTable::from_json(text).unwrap_err().to_string();
+        let row = |row: &str| wrong(&format!("{{\"models\":[{{\"model\":\"a\",\"input\":1,\"output\":2}},\n{row}]}}"));
+        assert_eq!(wrong("{}"), "missing field `models` at line 1 column 2");
+        assert_eq!(
+            row(r#"{"model":"b","input":"1","output":2}"#),
+            "models[1].input: invalid type: string \"1\", expected f64 at line 2 column 24"
+        );
+        assert!(row(r#"{"model":"b","input":1}"#).starts_with("models[1]: missing field `output` at line 2"));
+        assert!(row(r#"{"model":"b","input":1,"output":1,"inptu":1}"#).contains("unknown field `inptu`"));
+        assert!(
+            row(r#"{"model":"b","input":-1,"output":2}"#).starts_with("models[1].input (b): is -1; it must be from 0")
+        );
+        assert_eq!(row(r#"{"model":"A","input":1,"output":2}"#), "models[1].model (A): stands twice");
+        assert!(wrong(r#"{"currency":"EUR","models":[]}"#).starts_with("currency: is EUR"));
+        assert!(wrong(r#"{"models":[]} {}"#).contains("trailing characters"));
+    }
+
+    #[test]
+    fn the_built_in_table_can_be_read_and_printed() {
+        let printed = PriceTable::from_json(PriceTable::built_in_file()).expect("the built-in table");
+        assert_eq!(&printed, PriceTable::built_in());
+        assert!(printed.price("gpt-4o-mini").is_some());
     }
 }

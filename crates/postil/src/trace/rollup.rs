@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::call;
 use super::dialect::SpanView;
 use super::model::{Cost, Kind, NormalizedSpan, Status, Usage, UsageScope};
 use super::preview;
@@ -65,6 +66,12 @@ pub struct SpanFacts {
     pub output_preview: Option<String>,
     /// It shows messages, input or output.
     pub has_messages: bool,
+    /// Under which other reports of the same call are found, where its client makes several.
+    pub call_key: Option<String>,
+    /// Another trace reports the same call better and counts its tokens.
+    pub usage_elsewhere: bool,
+    /// Another trace reports the same call better and counts its cost.
+    pub cost_elsewhere: bool,
 }
 
 /// A trace in one row.
@@ -177,6 +184,8 @@ pub fn facts(view: &SpanView<'_>, span: &NormalizedSpan) -> SpanFacts {
         input_preview: preview::input(span),
         output_preview: preview::output(span),
         has_messages: !span.input.is_empty() || !span.output.is_empty(),
+        call_key: call::key(view, span),
+        ..SpanFacts::default()
     }
 }
 

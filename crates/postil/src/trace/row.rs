@@ -106,6 +106,7 @@ pub(super) fn span(
         known.deployment_key.into(),
         known.log_id.into(),
         json(&span.convention).trim_matches('"').into(),
+        facts.call_key.clone().into(),
         MAPPER_VERSION.into(),
         stamp.ingestion_version.into(),
         filterable(&view.span.attributes).into(),
@@ -124,6 +125,8 @@ pub(super) struct Circumstances {
     pub environment: Option<String>,
     pub agent_name: Option<String>,
     pub ttft_ns: Option<i64>,
+    /// By which mapping the row of the span was derived.
+    pub mapper_version: i64,
 }
 
 impl Circumstances {
@@ -138,6 +141,7 @@ impl Circumstances {
             environment: known.environment,
             agent_name: span.agent_name.clone(),
             ttft_ns: span.ttft_ns,
+            mapper_version: MAPPER_VERSION,
         }
     }
 }
@@ -198,6 +202,8 @@ pub(super) fn trace(
         money(cost.map(|cost| cost.total)),
         cost.map(|cost| cost_source(cost.source)).into(),
         leading.and_then(|one| one.ttft_ns).into(),
+        // As old as its oldest span: what must be derived again is found by this.
+        circumstances.iter().map(|one| one.mapper_version).fold(MAPPER_VERSION, i64::min).into(),
         received_at.into(),
     ];
     (summary, row)

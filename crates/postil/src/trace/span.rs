@@ -6,6 +6,7 @@ use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use serde_json::Value;
 
+use super::call::{self, Half};
 use super::dialect::{self, SpanView};
 use super::model::NormalizedSpan;
 use super::price::PriceTable;
@@ -71,6 +72,12 @@ pub struct SpanRow {
     pub chunk_id: i64,
     /// What its client stated of its version in a request header.
     pub ingestion_version: Option<u32>,
+    /// Under which other reports of the same call are found.
+    pub call_key: Option<String>,
+    /// The span that holds the reply to this streamed request: shown here, in its place.
+    pub reply_span_id: Option<String>,
+    /// The streamed request that this span is the reply to.
+    pub reply_to_span_id: Option<String>,
 }
 
 /// A span in the tree of its trace.
@@ -102,7 +109,39 @@ fn span_not_found(workspace_id: &str, span_id: &str) -> Error {
 /// All spans of a trace in order of execution: each below its parent, siblings by their start. Spans whose parent
 /// never came stand at the top.
 pub fn tree(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<Vec<TreeSpan>> {
-    Ok(in_order(store::spans(tx, project, &id::lower_hex(trace_id))?))
+    let mut rows = store::spans(tx, project, &id::lower_hex(trace_id))?;
+    join_streams(&mut rows);
+    Ok(in_order(rows))
+}
+
+/// Lets the span of a streamed request say what its reply says, which its client reports as a span beside it.
+fn join_streams(rows: &mut [SpanRow]) {
+    let halves = rows.iter().map(|row| Half {
+        span_id: &row.span_id,
+        key: row.call_key.as_deref(),
+        start_ns: row.start_ns,
+        answered: row.output_preview.is_some(),
+    });
+    let place = |id: &str| rows.iter().position(|row| row.span_id == id);
+    let pairs = call::streamed(halves).into_iter();
+    let pairs: Vec<_> = pairs.filter_map(|(request, reply)| Some((place(request)?, place(reply)?))).collect();
+    for (request, reply) in pairs {
+        rows[reply].reply_to_span_id = Some(rows[request].span_id.clone());
+        let from = rows[reply].clone();
+        let to = &mut rows[request];
+        to.reply_span_id = Some(from.span_id);
+        to.output_preview = from.output_preview;
+        to.response_model = to.response_model.take().or(from.response_model);
+        if to.usage.iter().all(Option::is_none) {
+            to.usage = from.usage;
+        }
+        if to.cost.iter().all(Option::is_none) {
+            to.cost = from.cost;
+        }
+        if to.finish_reasons.is_empty() {
+            to.finish_reasons = from.finish_reasons;
+        }
+    }
 }
 
 /// Sorts rows, which come by start and id, into the order of execution.
@@ -156,12 +195,43 @@ pub fn full(
 ) -> Result<FullSpan> {
     let not_found = || span_not_found(workspace_id, span_id);
     let (trace_id, span_id) = (&*id::lower_hex(trace_id), &*id::lower_hex(span_id));
-    let row = store::span(tx, project, trace_id, span_id)?.ok_or_else(not_found)?;
-    let chunk = store::chunk(tx, project, trace_id, row.chunk_id)?;
-    let records = store::log_records(tx, project, trace_id, Some(span_id))?;
+    let mut row = store::span(tx, project, trace_id, span_id)?.ok_or_else(not_found)?;
     let (level, has_children) = store::place(tx, project, trace_id, span_id)?;
-    let (raw, normalized) = describe(&chunk, &row, &records, prices)?;
+    let (raw, mut normalized) = read(tx, project, &row, prices)?;
+    // Few clients split a call in two; only their spans have a key.
+    if row.call_key.is_some() {
+        let mut rows = store::spans(tx, project, trace_id)?;
+        join_streams(&mut rows);
+        if let Some(joined) = rows.iter().find(|other| other.span_id == row.span_id) {
+            row = joined.clone();
+        }
+        if let Some(reply) = rows.iter().find(|other| row.reply_span_id.as_ref() == Some(&other.span_id)) {
+            answer_with(&mut normalized, read(tx, project, reply, prices)?.1);
+        }
+    }
     Ok(FullSpan { tree: TreeSpan { row, level, has_children }, raw, normalized })
+}
+
+/// One span as it came and in the normal form.
+fn read(tx: &mut Tx<'_>, project: i64, row: &SpanRow, prices: &PriceTable) -> Result<(Value, NormalizedSpan)> {
+    let chunk = store::chunk(tx, project, &row.trace_id, row.chunk_id)?;
+    let records = store::log_records(tx, project, &row.trace_id, Some(&row.span_id))?;
+    describe(&chunk, row, &records, prices)
+}
+
+/// Completes a streamed request by its reply.
+fn answer_with(request: &mut NormalizedSpan, reply: NormalizedSpan) {
+    request.output = reply.output;
+    request.output_raw = request.output_raw.take().or(reply.output_raw);
+    request.response_model = request.response_model.take().or(reply.response_model);
+    request.cost = request.cost.take().or(reply.cost);
+    if request.usage.is_empty() {
+        request.usage = reply.usage;
+    }
+    if request.finish_reasons.is_empty() {
+        request.finish_reasons = reply.finish_reasons;
+        request.finish_reasons_normalized = reply.finish_reasons_normalized;
+    }
 }
 
 /// Reads one span out of its chunk, as it came and in the normal form.

@@ -19,7 +19,7 @@ use crate::params;
 const SPAN_ROW: &str = "trace_id, span_id, parent_span_id, name, kind, operation, status, error_type, error_message,
     start_ns, end_ns, provider, request_model, response_model, usage_input, usage_output, usage_total, usage_cache_read,
     usage_cache_write, usage_reasoning, cost_input, cost_output, cost_total, ttft_ns, finish_reasons, session_id, user_id,
-    input_preview, output_preview, has_messages, deployment_key, convention, chunk_id, ingestion_version";
+    input_preview, output_preview, has_messages, deployment_key, convention, chunk_id, ingestion_version, call_key";
 
 fn span_row(row: &Row) -> Result<SpanRow> {
     Ok(SpanRow {
@@ -57,6 +57,9 @@ fn span_row(row: &Row) -> Result<SpanRow> {
         convention: row.text(31)?,
         chunk_id: row.int(32)?,
         ingestion_version: row.opt_int(33)?.and_then(|version| u32::try_from(version).ok()),
+        call_key: row.opt_text(34)?,
+        reply_span_id: None,
+        reply_to_span_id: None,
     })
 }
 
@@ -180,7 +183,7 @@ pub(super) const SPAN_COLUMNS: &str = "project, trace_id, span_id, parent_span_i
     usage_output, usage_total, usage_cache_read, usage_cache_write, usage_reasoning, usage_scope, cost_input, cost_output,
     cost_total, cost_source, ttft_ns, finish_reasons, session_id, user_id, tags, metadata, trace_name, agent_name, product,
     service, environment, input_preview, output_preview, has_messages, is_log, deployment_id, deployment_key, log_id,
-    convention, mapper_version, ingestion_version, attributes, chunk_id, received_at";
+    convention, call_key, mapper_version, ingestion_version, attributes, chunk_id, received_at";
 
 /// The columns of table `trace`, in the order of [`super::row::trace`].
 pub(super) const TRACE_COLUMNS: &str =
@@ -188,10 +191,10 @@ pub(super) const TRACE_COLUMNS: &str =
     status, error_type, error_message, start_ns, end_ns, input_preview, output_preview, models, providers, agent_name,
     session_id, user_id, tags, metadata, service, environment, span_count, error_count, usage_input, usage_output,
     usage_total, usage_cache_read, usage_cache_write, usage_reasoning, cost_input, cost_output, cost_total, cost_source,
-    ttft_ns, received_at";
+    ttft_ns, mapper_version, received_at";
 
 /// `a = excluded.a` for every column but the keys and the time the row first came.
-fn overwrite(columns: &str, keys: &[&str]) -> String {
+pub(super) fn overwrite(columns: &str, keys: &[&str]) -> String {
     let columns = columns.split(',').map(str::trim).filter(|column| !keys.contains(column) && *column != "received_at");
     columns.map(|column| format!("{column} = excluded.{column}")).collect::<Vec<_>>().join(", ")
 }
@@ -241,18 +244,24 @@ pub(super) fn move_annotations(tx: &mut Tx<'_>, project: i64, trace_id: &str, st
     .map(drop)
 }
 
+/// The columns that [`read_facts`] reads.
+const FACTS: &str = "span_id, parent_span_id, name, kind, start_ns, end_ns, status, error_type, error_message, request_model,
+    response_model, provider, response_id, operation, usage_input, usage_output, usage_total, usage_cache_read,
+    usage_cache_write, usage_reasoning, usage_scope, cost_input, cost_output, cost_total, cost_source, session_id, user_id,
+    tags, metadata, trace_name, input_preview, output_preview, has_messages, product, service, environment, agent_name,
+    ttft_ns, mapper_version, call_key";
+
 /// What the summary of a trace is made from: all its spans.
 pub(super) fn facts(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<Vec<(SpanFacts, Circumstances)>> {
-    let rows = tx.query(
-        "select span_id, parent_span_id, name, kind, start_ns, end_ns, status, error_type, error_message, request_model,
-           response_model, provider, response_id, operation, usage_input, usage_output, usage_total, usage_cache_read,
-           usage_cache_write, usage_reasoning, usage_scope, cost_input, cost_output, cost_total, cost_source, session_id,
-           user_id, tags, metadata, trace_name, input_preview, output_preview, has_messages, product, service,
-           environment, agent_name, ttft_ns
-         from span where project = $1 and trace_id = $2",
-        params![project, trace_id],
-    )?;
-    rows.iter().map(read_facts).collect()
+    let sql = format!("select {FACTS} from span where project = $1 and trace_id = $2");
+    tx.query(&sql, params![project, trace_id])?.iter().map(read_facts).collect()
+}
+
+/// What the spans of a trace that report one call say.
+pub(super) fn facts_of_call(tx: &mut Tx<'_>, project: i64, trace_id: &str, key: &str) -> Result<Vec<SpanFacts>> {
+    let sql = format!("select {FACTS} from span where project = $1 and trace_id = $2 and call_key = $3");
+    let rows = tx.query(&sql, params![project, trace_id, key])?;
+    rows.iter().map(|row| read_facts(row).map(|(facts, _)| facts)).collect()
 }
 
 fn read_facts(row: &Row) -> Result<(SpanFacts, Circumstances)> {
@@ -285,6 +294,7 @@ fn read_facts(row: &Row) -> Result<(SpanFacts, Circumstances)> {
         environment: row.opt_text(35)?,
         agent_name: row.opt_text(36)?,
         ttft_ns: row.opt_int(37)?,
+        mapper_version: row.int(38)?,
     };
     let facts = SpanFacts {
         span_id,
@@ -312,6 +322,8 @@ fn read_facts(row: &Row) -> Result<(SpanFacts, Circumstances)> {
         input_preview: row.opt_text(30)?,
         output_preview: row.opt_text(31)?,
         has_messages: row.bool(32)?,
+        call_key: row.opt_text(39)?,
+        ..SpanFacts::default()
     };
     Ok((facts, circumstances))
 }

@@ -3,10 +3,13 @@
 //! A test is a function of a [`bed::Bed`]; `both!` makes one test of it for each database.
 
 mod accounts;
+mod arrival;
 mod bed;
+mod calls;
 mod captures;
 mod db;
 mod filter;
+mod remap;
 mod reviews;
 mod search;
 #[path = "../captures/support.rs"]

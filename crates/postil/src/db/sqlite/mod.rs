@@ -162,6 +162,11 @@ fn fault(cause: &rusqlite::Error, sql: &str) -> Error {
 fn open_writer(path: &Path) -> Result<SqliteSession> {
     let opening = |cause: rusqlite::Error| Error::Unavailable(format!("{}: {cause}", path.display()));
     let connection = Connection::open(path).map_err(opening)?;
+    // The engine opens what it may not write for reading, and would fail only at the first write.
+    if connection.is_readonly("main").map_err(opening)? {
+        let said = format!("{} may not be written: give its user the right to, on it and its folder", path.display());
+        return Err(Error::Unavailable(said));
+    }
     connection
         .execute_batch(
             // FULL: a commit is on disk when it returns. No automatic checkpoints: they would stall a commit; the

@@ -69,6 +69,13 @@ pub struct Rejected {
     pub reason: String,
 }
 
+impl Rejected {
+    /// What is wrong, without the name of the span or record it is wrong with.
+    pub fn cause(&self) -> &str {
+        self.reason.rsplit_once("': ").map_or(self.reason.as_str(), |(_, cause)| cause)
+    }
+}
+
 /// The spans of a request, checked.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decoded {

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::{SpanFacts, TraceSummary, Tree};
+use crate::trace::call::{self, Half};
 use crate::trace::model::{Cost, CostSource, Kind, Usage, UsageScope};
 
 fn has_counts(usage: &Usage) -> bool {
@@ -14,8 +15,9 @@ fn has_counts(usage: &Usage) -> bool {
 pub(super) fn totals(tree: &Tree<'_>, summary: &mut TraceSummary) {
     let mut counts = counted(tree, |span| has_counts(&span.usage), |span| span.usage.input);
     duplicates(tree, &mut counts, |span| (span.has_messages, fields(&span.usage)));
+    halves(tree, &mut counts, |span| has_counts(&span.usage));
     let mut usage = Usage::default();
-    for at in (0..tree.spans.len()).filter(|at| counts[*at]) {
+    for at in (0..tree.spans.len()).filter(|at| counts[*at] && !tree.spans[*at].usage_elsewhere) {
         add(&mut usage, &tree.spans[at].usage);
     }
     summary.usage = usage;
@@ -25,9 +27,28 @@ pub(super) fn totals(tree: &Tree<'_>, summary: &mut TraceSummary) {
     duplicates(tree, &mut pays, |span| {
         (span.cost.as_ref().is_some_and(|cost| cost.source == CostSource::Client), u32::from(span.has_messages))
     });
-    for at in (0..tree.spans.len()).filter(|at| pays[*at]) {
+    halves(tree, &mut pays, |span| span.cost.is_some());
+    for at in (0..tree.spans.len()).filter(|at| pays[*at] && !tree.spans[*at].cost_elsewhere) {
         if let Some(cost) = &tree.spans[at].cost {
             add_cost(&mut summary.cost, cost);
+        }
+    }
+}
+
+/// Of a streamed call that is reported by its request and by its reply, the reply counts if it says anything.
+fn halves(tree: &Tree<'_>, counts: &mut [bool], says: impl Fn(&SpanFacts) -> bool) {
+    let halves = tree.spans.iter().map(|span| Half {
+        span_id: &span.span_id,
+        key: span.call_key.as_deref(),
+        start_ns: span.start_ns,
+        answered: span.output_preview.is_some(),
+    });
+    for (request, reply) in call::streamed(halves) {
+        let place = |id: &str| tree.spans.iter().position(|span| span.span_id == id);
+        if let (Some(request), Some(reply)) = (place(request), place(reply))
+            && says(tree.spans[reply])
+        {
+            counts[request] = false;
         }
     }
 }
