@@ -9,6 +9,7 @@ pub mod docs;
 pub mod encoding;
 pub mod error;
 pub mod evaluators;
+pub mod events;
 pub mod health;
 pub mod human_reviews;
 pub mod identities;
@@ -88,6 +89,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(orq::human_review_sets::routes())
         .merge(traces_search::routes())
         .merge(sessions::routes())
+        .merge(events::routes())
 }
 
 /// The document that `openapi.json` holds.

@@ -7,6 +7,7 @@ mod app;
 mod basics;
 mod contract;
 mod demo;
+mod events;
 mod feedback;
 mod health;
 mod human_reviews;

@@ -10,11 +10,11 @@ use crossbeam_channel::Receiver;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::broadcast;
 
 use super::dialect::Dialect;
 use super::job::{Job, Verdict};
 use super::migrate;
+use super::relay::Teller;
 use super::tx::Tx;
 use super::value::{Row, Value};
 use crate::error::{Error, Result};
@@ -192,7 +192,7 @@ pub(super) fn start(
     path: &Path,
     writes: Receiver<Box<dyn Job>>,
     reads: Receiver<Box<dyn Job>>,
-    events: &broadcast::Sender<Event>,
+    teller: &Teller,
     running: crossbeam_channel::Sender<()>,
 ) -> Result<()> {
     let writer = open_writer(path)?;
@@ -215,9 +215,9 @@ pub(super) fn start(
         checkpoint_loop(&checkpoint_path, &checkpoint_log, &watched);
         drop(beside);
     })?;
-    let events = events.clone();
+    let teller = teller.clone();
     spawn("sqlite-write", move || {
-        write_loop(&writer, &log, &writes, &events);
+        write_loop(&writer, &log, &writes, &teller);
         drop(alive);
         // The last connection takes the files beside the database away, which only one that may write can do.
         let _disconnected = others.recv();
@@ -247,9 +247,9 @@ fn read_loop(session: &SqliteSession, queue: &Receiver<Box<dyn Job>>) {
 }
 
 /// Takes what waits, runs it in one transaction, commits, answers; again and again.
-fn write_loop(session: &SqliteSession, log: &Path, queue: &Receiver<Box<dyn Job>>, events: &broadcast::Sender<Event>) {
+fn write_loop(session: &SqliteSession, log: &Path, queue: &Receiver<Box<dyn Job>>, teller: &Teller) {
     while let Ok(first) = queue.recv() {
-        write_group(session, first, queue, events);
+        write_group(session, first, queue, teller);
         if file_size(log) > CHECKPOINT_FORCED {
             checkpoint(&session.connection, "restart");
         }
@@ -257,12 +257,7 @@ fn write_loop(session: &SqliteSession, log: &Path, queue: &Receiver<Box<dyn Job>
     checkpoint(&session.connection, "truncate");
 }
 
-fn write_group(
-    session: &SqliteSession,
-    first: Box<dyn Job>,
-    queue: &Receiver<Box<dyn Job>>,
-    events: &broadcast::Sender<Event>,
-) {
+fn write_group(session: &SqliteSession, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>, teller: &Teller) {
     if let Err(failure) = session.batch("begin immediate") {
         return first.finish(Some(failure));
     }
@@ -297,7 +292,7 @@ fn write_group(
             drop(session.batch("rollback"));
         }
     } else {
-        happened.into_iter().for_each(|event| drop(events.send(event)));
+        teller.tell(happened);
     }
     let cause = failure.map(|failure| describe(&failure));
     done.into_iter().for_each(|job| job.finish(cause.clone().map(Error::Unavailable)));
