@@ -9,14 +9,14 @@ use anyhow::Context;
 use axum::serve::ListenerExt;
 use postil::db::{Db, Location};
 use postil::project::{key, keys, operator};
-use postil::{Clock, Result};
+use postil::{Clock, Result, job};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::greeting::{self, Arrival, Bootstrap};
 use crate::output::say;
-use crate::{App, api, demo, grpc};
+use crate::{App, api, demo, grpc, jobs};
 
 /// How often the last use of keys is stored.
 const KEY_USE_EVERY: Duration = Duration::from_secs(30);
@@ -71,6 +71,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
     let called = otlp.map(|otlp| tokio::spawn(serve_grpc(otlp, app.clone())));
     greet(config, &arrival, address);
     tokio::spawn(keep_house(app.clone()));
+    let working = tokio::spawn(jobs::work(app.clone()));
     if with_demo {
         tokio::spawn(demo::fill_and_tell(app.clone(), arrival.home));
     }
@@ -88,6 +89,8 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
             Some(called) => called.await,
             None => Ok(Ok(())),
         };
+        // The job it is at is given back.
+        drop(working.await);
         (http, grpc)
     };
     match tokio::time::timeout(Duration::from_secs(config.shutdown_seconds), finish).await {
@@ -186,7 +189,11 @@ async fn keep_house(app: App) {
             _ = key_use.tick() => store_key_use(&app).await,
             _ = purge.tick() => {
                 let clock = app.clock.clone();
-                report("expired sign-ins stay", app.db.write(move |tx| operator::purge_expired(tx, &clock)).await.map(drop));
+                let purged = app.db.write(move |tx| {
+                    job::forget_old(tx, &clock)?;
+                    operator::purge_expired(tx, &clock)
+                });
+                report("what has expired stays", purged.await.map(drop));
             }
         }
     }

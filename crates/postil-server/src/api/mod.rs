@@ -15,6 +15,7 @@ pub mod human_reviews;
 pub mod identities;
 pub mod ingest;
 pub mod invites;
+pub mod jobs;
 pub mod logs;
 pub mod me;
 pub mod members;
@@ -32,6 +33,7 @@ pub mod trace_summary;
 pub mod traces_aggregate;
 pub mod traces_search;
 pub mod users;
+pub mod views;
 pub mod workspaces;
 
 use axum::Router;
@@ -90,6 +92,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(traces_search::routes())
         .merge(sessions::routes())
         .merge(events::routes())
+        .merge(jobs::routes())
+        .merge(views::routes())
 }
 
 /// The document that `openapi.json` holds.

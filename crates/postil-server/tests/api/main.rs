@@ -14,6 +14,7 @@ mod human_reviews;
 mod identities;
 mod ingest;
 mod invites;
+mod jobs;
 mod projects;
 mod reviewed;
 mod roles;
@@ -24,3 +25,4 @@ mod telemetry;
 #[path = "../../../postil/tests/both/traces.rs"]
 mod traces;
 mod traces_search;
+mod views;

@@ -7,9 +7,11 @@ mod bed;
 mod captures;
 mod db;
 mod filter;
+mod jobs;
 mod reviews;
 mod search;
 #[path = "../captures/support.rs"]
 mod support;
 mod telemetry;
 mod traces;
+mod views;
