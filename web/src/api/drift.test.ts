@@ -3,6 +3,7 @@ import type { components } from "./schema";
 import type {
   Annotation,
   HumanReview,
+  Job,
   Log,
   LogDetail,
   Me,
@@ -10,6 +11,8 @@ import type {
   SpanDetail,
   SpanSummary,
   TraceSummary,
+  View,
+  ViewInput,
 } from "./types";
 
 type Schemas = components["schemas"];
@@ -27,6 +30,9 @@ describe("the types of the app", () => {
     expectTypeOf<Unknown<Log, Schemas["LogView"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<LogDetail, Schemas["LogDetail"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<Me, Schemas["MeBody"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Job, Schemas["JobView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<View, Schemas["ViewBody"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<ViewInput, Schemas["ViewInput"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<OpenInvite, Schemas["OpenInvite"]>>().toEqualTypeOf<never>();
   });
 });

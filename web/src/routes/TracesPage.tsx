@@ -8,10 +8,16 @@ import { FilterBar } from "../traces/FilterBar";
 import { FirstRun } from "../traces/FirstRun";
 import { Histogram } from "../traces/Histogram";
 import { type Neighbours, NeighboursContext } from "../traces/neighbours";
+import { SelectionBar } from "../traces/SelectionBar";
 import type { TraceSearchParams } from "../traces/search";
 import { Toolbar } from "../traces/Toolbar";
 import { TraceList } from "../traces/TraceList";
-import { useFields, useHistogram, useNewTraces, useTraces } from "../traces/useTraces";
+import { useArrivals } from "../traces/useArrivals";
+import { useDensity } from "../traces/useDensity";
+import { useFollowRows } from "../traces/useFollow";
+import { useSelection } from "../traces/useSelection";
+import { useFields, useHistogram, useTraces } from "../traces/useTraces";
+import { addressOf, Views } from "../traces/Views";
 import { Button } from "../ui/Button";
 import { cx } from "../ui/cx";
 import { count } from "../ui/format";
@@ -29,13 +35,19 @@ export function TracesPage() {
   const wide = useMedia("(min-width: 1180px)");
   const fields = useFields();
   const reviews = useReviews();
-  const { list, rows, body, window, fixed, refresh } = useTraces(search);
-  const histogram = useHistogram(body);
-  const [marked, setMarked] = useState(-1);
-  const [dense, setDense] = useState(() => localStorage.getItem("postil.dense") === "true");
+  const { list, rows, body, known, window, fixed, refresh } = useTraces(search);
+  const histogram = useHistogram(body, known);
+  // By id, so that the mark stays where it is when others come in above.
+  const [markedId, setMarkedId] = useState<string>();
+  const marked = useMemo(() => rows.findIndex((trace) => trace.trace_id === markedId), [rows, markedId]);
+  const setMarked = useCallback((index: number) => setMarkedId(rows[index]?.trace_id), [rows]);
+  const [dense, setDense] = useDensity();
+  const selection = useSelection(rows, JSON.stringify([search.q, search.range, search.from, search.to]));
+  useFollowRows(rows);
   const listShown = !open || (wide && !search.alone);
   const total = useMemo(() => histogram.data?.reduce((sum, bucket) => sum + bucket.count, 0), [histogram.data]);
-  const fresh = useNewTraces(body, total, !fixed && !search.sort && list.isSuccess && !histogram.isPlaceholderData);
+  const follows = !fixed && !search.sort && list.isSuccess && !histogram.isPlaceholderData;
+  const { fresh, onCalm } = useArrivals(body, total, follows, !open && selection.size === 0, refresh);
   const unfiltered = !search.q && !fixed;
 
   const change = (next: Partial<Record<keyof TraceSearchParams, string | undefined>>) =>
@@ -56,7 +68,7 @@ export function TracesPage() {
         replace: Boolean(open),
       });
     },
-    [rows, navigate, project.key, open],
+    [rows, navigate, project.key, open, setMarked],
   );
   const at = open ? rows.findIndex((trace) => trace.trace_id === open) : marked;
   const close = useCallback(
@@ -86,20 +98,17 @@ export function TracesPage() {
   );
   useEffect(() => {
     if (at >= 0) setMarked(at);
-  }, [at]);
+  }, [at, setMarked]);
   useEffect(() => {
     // The page of a trace is at hand before the first one is opened.
     void import("./TracePage");
   }, []);
-  const switchDensity = () => {
-    localStorage.setItem("postil.dense", String(!dense));
-    setDense(!dense);
-  };
   useCommand("next-trace", () => step(1), { when: rows.length > 0 });
   useCommand("previous-trace", () => step(-1), { when: rows.length > 0 });
   useCommand("open-trace", () => openAt(marked), { when: !open && marked >= 0 });
-  useCommand("close-trace", close, { when: Boolean(open) });
-  useCommand("density", switchDensity);
+  useCommand("close-trace", open ? close : selection.clear, { when: Boolean(open) || selection.size > 0 });
+  useCommand("select", () => rows[at] && selection.toggle(rows[at].trace_id), { when: at >= 0 });
+  useCommand("density", () => setDense(!dense));
   const canHide = Boolean(open) && wide;
   useCommand(
     "toggle-list",
@@ -113,9 +122,6 @@ export function TracesPage() {
 
   const empty = list.isSuccess && rows.length === 0;
   const waiting = empty && unfiltered && !open && (search.range === undefined || search.range === "all");
-  useEffect(() => {
-    if (waiting && fresh > 0) refresh();
-  });
   if (waiting)
     return (
       <div className="scroll h-full">
@@ -135,7 +141,23 @@ export function TracesPage() {
               window={window}
               onChange={(q) => change({ q: q || undefined })}
             />
-            <Toolbar search={search} change={change} dense={dense} onDensity={switchDensity} brief={Boolean(open)} />
+            <Views
+              search={search}
+              dense={dense}
+              brief={Boolean(open)}
+              name={(view) => change({ view })}
+              choose={(view) => {
+                setDense(view.density === "dense");
+                void navigate({ to: ".", search: addressOf(view) });
+              }}
+            />
+            <Toolbar
+              search={search}
+              change={change}
+              dense={dense}
+              onDensity={() => setDense(!dense)}
+              brief={Boolean(open)}
+            />
           </div>
           {!open && histogram.data && (
             <Histogram buckets={histogram.data} window={window} onBrush={(to) => change({ ...to, range: undefined })} />
@@ -146,7 +168,7 @@ export function TracesPage() {
             </span>
             {fresh > 0 && (
               <Button small look="quiet" className="text-accent" onClick={refresh}>
-                {count(fresh)} new: show
+                {count(fresh)} new {fresh === 1 ? "trace" : "traces"}
               </Button>
             )}
             {fixed && (
@@ -155,6 +177,7 @@ export function TracesPage() {
               </Button>
             )}
           </div>
+          <SelectionBar selection={selection} body={body} reread={() => void list.refetch()} />
           {list.isPending && <Skeleton lines={8} />}
           {list.error && <ErrorPanel error={asApiError(list.error)} retry={() => void list.refetch()} />}
           {empty && (
@@ -179,6 +202,8 @@ export function TracesPage() {
               dense={dense}
               hasMore={list.hasNextPage && !list.isFetchingNextPage}
               loadMore={() => void list.fetchNextPage()}
+              selection={selection}
+              onCalm={onCalm}
             />
           )}
         </div>
