@@ -186,3 +186,58 @@ it("all that match are annotated in the background, and the work can be followed
   await status(page, `${total} traces`).waitFor();
   expect(complaints).toEqual([]);
 });
+
+it("logs are found by words, model and status, and new ones come in", async () => {
+  const { page, complaints } = await openPage(inside);
+  await page.goto(`${postil.url}/p/default/logs`);
+  const logs = page.getByRole("region", { name: "Logs" });
+  await logs.getByRole("link").nth(3).waitFor();
+  await page.mouse.move(5, 300);
+  await send(1, "fresh");
+  await logs.getByRole("link", { name: new RegExp(`order ${sent}\\b`) }).waitFor();
+  await page.getByRole("button", { name: "Model: Any model" }).click();
+  await page.getByRole("menuitem", { name: "gpt-4o", exact: true }).click();
+  await page.getByRole("button", { name: "Model: gpt-4o" }).waitFor();
+  await page.getByRole("textbox", { name: "Words to find" }).fill("ORDER 33?");
+  await expect.poll(() => logs.getByRole("link").count()).toBe(1);
+  await look(page, "logs-filtered");
+  expect(await barriers(page)).toEqual([]);
+  await page.reload();
+  await logs.getByRole("link", { name: /order 33/ }).waitFor();
+  await page.getByRole("textbox", { name: "Words to find" }).fill("nowhere to be found");
+  await page.getByText("Nothing fits these filters.").waitFor();
+  expect(complaints).toEqual([]);
+});
+
+it("on a phone, traces are selected by touch", async () => {
+  const { page } = await openPage(inside);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await openTraces(page);
+  await page.getByRole("button", { name: "Select", exact: true }).click();
+  await list(page).getByRole("checkbox").nth(1).check();
+  await status(page, "1 selected").waitFor();
+  expect(await barriers(page)).toEqual([]);
+  await page.getByRole("button", { name: "End the selection" }).first().click();
+  await page.getByRole("button", { name: "Select", exact: true }).waitFor();
+});
+
+it("on a phone, the filter is a sheet", async () => {
+  const { page, complaints } = await openPage(inside);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await openTraces(page);
+  await page.getByRole("button", { name: "Filter, or words to find" }).click();
+  const sheet = page.getByRole("dialog", { name: "Filter" });
+  await sheet.getByRole("combobox", { name: "Filter traces" }).fill("model:gpt-4o");
+  await page.keyboard.press("Enter");
+  await sheet.getByRole("button", { name: "Order: Newest first" }).click();
+  await page.getByRole("menuitem", { name: "Oldest first" }).click();
+  await sheet.getByRole("listitem").filter({ hasText: "gpt-4o" }).waitFor();
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  await page.screenshot({ path: "e2e/screenshots/filter-sheet-light-narrow.png" });
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  await page.screenshot({ path: "e2e/screenshots/filter-sheet-dark-narrow.png" });
+  expect(await barriers(page)).toEqual([]);
+  await sheet.getByRole("button", { name: /^Show \d+ traces/ }).click();
+  await page.getByRole("button", { name: "Filter: model:gpt-4o" }).waitFor();
+  expect(complaints).toEqual([]);
+});

@@ -4797,6 +4797,8 @@ export interface operations {
                 to?: string;
                 /** @description Whether people said anything of them. */
                 annotated?: boolean;
+                /** @description Words in the name, the question, the answer, the error or the model; at most 1000 characters. */
+                query?: string;
             };
             header?: never;
             path?: never;

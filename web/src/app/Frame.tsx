@@ -78,7 +78,10 @@ export function Frame({ children }: { children: ReactNode }) {
 function Connection() {
   const lost = useConnectionLost();
   return (
-    <div role="status" className="pointer-events-none fixed inset-x-0 top-11 z-40 flex justify-center px-3">
+    <div
+      role="status"
+      className="pointer-events-none fixed inset-x-0 bottom-4 z-40 max-sm:bottom-16 flex justify-center px-3"
+    >
       {lost && (
         <span className="floating flex items-center gap-2 px-3 py-1.5 text-sm text-warn">
           <WifiOff size={14} aria-hidden />

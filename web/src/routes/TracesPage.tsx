@@ -5,6 +5,7 @@ import { useHere } from "../app/project";
 import { useCommand } from "../keys/useCommand";
 import { useReviews } from "../review/useReviews";
 import { FilterBar } from "../traces/FilterBar";
+import { FilterSheet } from "../traces/FilterSheet";
 import { FirstRun } from "../traces/FirstRun";
 import { Histogram } from "../traces/Histogram";
 import { type Neighbours, NeighboursContext } from "../traces/neighbours";
@@ -33,6 +34,7 @@ export function TracesPage() {
   const navigate = route.useNavigate();
   const { trace: open } = useParams({ strict: false });
   const wide = useMedia("(min-width: 1180px)");
+  const phone = useMedia("(max-width: 639px)");
   const fields = useFields();
   const reviews = useReviews();
   const { list, rows, body, known, window, fixed, refresh } = useTraces(search);
@@ -43,6 +45,7 @@ export function TracesPage() {
   const setMarked = useCallback((index: number) => setMarkedId(rows[index]?.trace_id), [rows]);
   const [dense, setDense] = useDensity();
   const selection = useSelection(rows, JSON.stringify([search.q, search.range, search.from, search.to]));
+  const [choosing, setChoosing] = useState(false);
   useFollowRows(rows);
   const listShown = !open || (wide && !search.alone);
   const total = useMemo(() => histogram.data?.reduce((sum, bucket) => sum + bucket.count, 0), [histogram.data]);
@@ -129,18 +132,28 @@ export function TracesPage() {
       </div>
     );
   const compact = Boolean(open) || !wide;
+  const found = total === undefined ? "…" : `${count(total)} ${total === 1 ? "trace" : "traces"}`;
+  const filter = (
+    <FilterBar text={search.q ?? ""} fields={fields} window={window} onChange={(q) => change({ q: q || undefined })} />
+  );
+  const density = () => setDense(!dense);
+  const toolbar = (
+    <Toolbar search={search} change={change} dense={dense} onDensity={density} brief={Boolean(open)} full={phone} />
+  );
   return (
     <div className="flex h-full min-w-0">
       {listShown && (
         <div className={cx("flex min-h-0 min-w-0 flex-col", open ? "w-80 shrink-0 border-r" : "flex-1")}>
           <h1 className="sr-only">Traces</h1>
           <div className="flex items-start gap-2 px-3 py-2">
-            <FilterBar
-              text={search.q ?? ""}
-              fields={fields}
-              window={window}
-              onChange={(q) => change({ q: q || undefined })}
-            />
+            {phone ? (
+              <FilterSheet text={search.q ?? ""} found={found}>
+                <div className="flex flex-wrap gap-2">{toolbar}</div>
+                <div className="flex">{filter}</div>
+              </FilterSheet>
+            ) : (
+              filter
+            )}
             <Views
               search={search}
               dense={dense}
@@ -151,24 +164,30 @@ export function TracesPage() {
                 void navigate({ to: ".", search: addressOf(view) });
               }}
             />
-            <Toolbar
-              search={search}
-              change={change}
-              dense={dense}
-              onDensity={() => setDense(!dense)}
-              brief={Boolean(open)}
-            />
+            {!phone && toolbar}
           </div>
           {!open && histogram.data && (
             <Histogram buckets={histogram.data} window={window} onBrush={(to) => change({ ...to, range: undefined })} />
           )}
           <div className="num flex h-8 shrink-0 items-center gap-3 border-b px-3 text-sm text-ink-2">
-            <span role="status">
-              {total === undefined ? "…" : `${count(total)} ${total === 1 ? "trace" : "traces"}`}
-            </span>
+            <span role="status">{found}</span>
             {fresh > 0 && (
-              <Button small look="quiet" className="text-accent" onClick={refresh}>
+              <Button small onClick={refresh}>
                 {count(fresh)} new {fresh === 1 ? "trace" : "traces"}
+              </Button>
+            )}
+            {compact && !open && rows.length > 0 && (
+              <Button
+                small
+                look="quiet"
+                className="ml-auto"
+                aria-pressed={choosing}
+                onClick={() => {
+                  selection.clear();
+                  setChoosing(!choosing);
+                }}
+              >
+                {choosing ? "End the selection" : "Select"}
               </Button>
             )}
             {fixed && (
@@ -203,6 +222,7 @@ export function TracesPage() {
               hasMore={list.hasNextPage && !list.isFetchingNextPage}
               loadMore={() => void list.fetchNextPage()}
               selection={selection}
+              choosing={choosing && !open}
               onCalm={onCalm}
             />
           )}

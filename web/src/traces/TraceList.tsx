@@ -17,13 +17,16 @@ interface ListProps {
   hasMore: boolean;
   loadMore: () => void;
   selection: Selection;
+  /** Shows the boxes where there is little room. */
+  choosing: boolean;
   /** Whether rows may come in on top without moving what somebody reads or points at. */
   onCalm: (calm: boolean) => void;
 }
 
 /** Rows of traces; only those in sight are in the page. */
 export function TraceList(props: ListProps) {
-  const { rows, project, reviews, marked, open, compact, dense, hasMore, loadMore, selection, onCalm } = props;
+  const { rows, project, reviews, marked, open, compact, dense, hasMore, loadMore, selection, choosing, onCalm } =
+    props;
   const scroller = useRef<HTMLDivElement>(null);
   const height = compact ? 52 : dense ? 28 : 36;
   const list = useVirtualizer({
@@ -105,7 +108,7 @@ export function TraceList(props: ListProps) {
                     open={trace.trace_id === open}
                     compact={compact}
                     selected={selection.has(trace.trace_id)}
-                    selecting={selection.size > 0}
+                    selecting={choosing || selection.size > 0}
                     onSelect={selection.toggle}
                   />
                 </div>

@@ -72,7 +72,7 @@ export const TraceRow = memo(function TraceRow(props: RowProps) {
   );
   const name = oneLine(trace.name) || trace.trace_id;
   return (
-    <div className={look}>
+    <div className={look} data-row data-marked={marked || undefined}>
       {(!compact || selecting) && (
         <label className={BOX}>
           <input
