@@ -154,16 +154,17 @@ export function TracesPage() {
             ) : (
               filter
             )}
-            <Views
-              search={search}
-              dense={dense}
-              brief={Boolean(open)}
-              name={(view) => change({ view })}
-              choose={(view) => {
-                setDense(view.density === "dense");
-                void navigate({ to: ".", search: addressOf(view) });
-              }}
-            />
+            {!open && (
+              <Views
+                search={search}
+                dense={dense}
+                name={(view) => change({ view })}
+                choose={(view) => {
+                  setDense(view.density === "dense");
+                  void navigate({ to: ".", search: addressOf(view) });
+                }}
+              />
+            )}
             {!phone && toolbar}
           </div>
           {!open && histogram.data && (

@@ -15,7 +15,6 @@ import type { TraceSearchParams } from "./search";
 interface ViewsProps {
   search: TraceSearchParams;
   dense: boolean;
-  brief: boolean;
   choose: (view: View) => void;
   /** Which view the address names. */
   name: (id: string | undefined) => void;
@@ -44,7 +43,7 @@ const differs = (view: View, now: ViewInput) =>
   (["filter_by", "sort", "time_range", "density"] as const).some((part) => (view[part] ?? "") !== (now[part] ?? ""));
 
 /** The saved views: choose one, save what is shown, rename, delete. */
-export function Views({ search, dense, brief, choose, name }: ViewsProps) {
+export function Views({ search, dense, choose, name }: ViewsProps) {
   const here = useHere();
   const { api, project, me } = here;
   const queries = useQueryClient();
@@ -105,9 +104,9 @@ export function Views({ search, dense, brief, choose, name }: ViewsProps) {
     <>
       <Menu
         trigger={
-          <Button look="plain" aria-label={current ? `View: ${said}` : "Views"}>
+          <Button look="plain" aria-label={current ? `View: ${said}` : "Views"} className="max-sm:h-10">
             <Bookmark size={16} aria-hidden className={cx(current && "text-accent")} />
-            <span className={cx("max-w-40 truncate max-sm:hidden", brief && "hidden")}>{said}</span>
+            <span className="max-w-40 truncate max-sm:hidden">{said}</span>
           </Button>
         }
         entries={entries}
