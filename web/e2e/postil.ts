@@ -126,6 +126,9 @@ export async function callAs(page: Page, method: string, path: string, body: unk
 
 /** A page, and every complaint of the browser about it: exceptions, console errors, refused or failed requests. */
 export async function openPage(from: Browser | BrowserContext): Promise<{ page: Page; complaints: string[] }> {
+  // Every page that is seen holds a stream open, and a browser has six connections for one server.
+  const older = "pages" in from ? from.pages() : [];
+  await Promise.all(older.slice(0, -2).map((page) => page.close()));
   const page = await from.newPage();
   page.setDefaultTimeout(10_000);
   const complaints: string[] = [];

@@ -5,7 +5,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/error";
 import { startKeys } from "./keys/useCommand";
-import { makeRouter } from "./routes/router";
+import { makeRouter, warm } from "./routes/router";
 import { Toasts } from "./ui/Toast";
 import { startTheme } from "./ui/theme";
 import "./ui/theme.css";
@@ -13,6 +13,7 @@ import "./ui/theme.css";
 const place = document.getElementById("app");
 if (!place) throw new Error("index.html has no #app");
 
+warm(window.location.pathname);
 startTheme();
 startKeys();
 

@@ -10,6 +10,8 @@ pub mod demo;
 pub mod doctor;
 pub mod greeting;
 pub mod grpc;
+pub mod jobs;
+pub mod live;
 pub mod metrics;
 pub mod output;
 pub mod remap;

@@ -10,14 +10,14 @@ use axum::serve::ListenerExt;
 use postil::db::{Db, Location};
 use postil::project::{key, keys, operator};
 use postil::trace::arrival;
-use postil::{Clock, Result};
+use postil::{Clock, Result, job};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::greeting::{self, Arrival, Bootstrap};
 use crate::output::say;
-use crate::{App, api, demo, grpc, remap};
+use crate::{App, api, demo, grpc, jobs, remap};
 
 /// How often the last use of keys is stored.
 const KEY_USE_EVERY: Duration = Duration::from_secs(30);
@@ -75,6 +75,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
     greet(config, &arrival, address);
     tokio::spawn(keep_house(app.clone()));
     tokio::spawn(remap::in_background(app.clone()));
+    let working = tokio::spawn(jobs::work(app.clone()));
     if with_demo {
         tokio::spawn(demo::fill_and_tell(app.clone(), arrival.home));
     }
@@ -92,6 +93,8 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
             Some(called) => called.await,
             None => Ok(Ok(())),
         };
+        // The job it is at is given back.
+        drop(working.await);
         (http, grpc)
     };
     match tokio::time::timeout(Duration::from_secs(config.shutdown_seconds), finish).await {
@@ -192,9 +195,13 @@ async fn keep_house(app: App) {
             _ = key_use.tick() => store_key_use(&app).await,
             _ = arrived.tick() => report("what arrived is counted later", app.write_arrived().await),
             _ = purge.tick() => {
-                let (clock, now) = (app.clock.clone(), app.clock.now());
-                report("old counts stay", app.db.write(move |tx| arrival::purge(tx, now)).await.map(drop));
-                report("expired sign-ins stay", app.db.write(move |tx| operator::purge_expired(tx, &clock)).await.map(drop));
+                let clock = app.clock.clone();
+                let purged = app.db.write(move |tx| {
+                    arrival::purge(tx, clock.now())?;
+                    job::forget_old(tx, &clock)?;
+                    operator::purge_expired(tx, &clock)
+                });
+                report("what has expired stays", purged.await.map(drop));
             }
         }
     }

@@ -12,6 +12,7 @@ use postil::trace::price::PriceTable;
 use postil::{Clock, Db, Error, Result};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use crate::live::Live;
 use crate::metrics::Metrics;
 
 use crate::attempts::Attempts;
@@ -87,6 +88,8 @@ pub struct Inner {
     pub public_url: Option<String>,
     /// What `/metrics` tells.
     pub metrics: Metrics,
+    /// What happens, for event streams.
+    pub live: Live,
     stopping: watch::Sender<bool>,
     /// What models cost.
     pub prices: Arc<PriceTable>,
@@ -151,6 +154,7 @@ impl App {
             string_limit: settings.string_limit,
             public_url: settings.public_url,
             metrics: Metrics::default(),
+            live: Live::default(),
             stopping: watch::Sender::new(false),
             prices: settings.prices,
             counted: Counted::default(),

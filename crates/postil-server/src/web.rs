@@ -1,7 +1,10 @@
 //! The web app, embedded into the binary when it was built; a placeholder page when it was not.
 
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::RwLock;
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use postil::Error;
@@ -21,6 +24,26 @@ const PLACEHOLDER: &str = include_str!("placeholder.html");
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
      font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// Every file is compressed once; a build that replaces one on disk (while developing) has another hash.
+static ZIPPED: Zipped = Zipped(RwLock::new(BTreeMap::new()));
+
+/// The compressed files by path, with the hash of what was compressed.
+struct Zipped(RwLock<BTreeMap<String, ([u8; 32], Bytes)>>);
+
+impl Zipped {
+    fn of(&self, path: &str, hash: [u8; 32], bytes: &[u8]) -> Option<Bytes> {
+        if let Some((of, zipped)) = self.0.read().ok()?.get(path)
+            && *of == hash
+        {
+            return Some(zipped.clone());
+        }
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        let zipped = Bytes::from(encoder.write_all(bytes).and_then(|()| encoder.finish()).ok()?);
+        self.0.write().ok()?.insert(path.to_owned(), (hash, zipped.clone()));
+        Some(zipped)
+    }
+}
+
 /// Answers with a file of the web app; for paths of the app's own pages with its first page.
 pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
@@ -32,7 +55,13 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     if let Some(file) = Assets::get(path).filter(|_| !path.is_empty()) {
         let kind = mime_guess::from_path(path).first_or_octet_stream();
         let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-        return zipped(&headers, path, respond(StatusCode::OK, kind.as_ref(), cache, file.data.to_vec()), &file.data);
+        return zipped(
+            &headers,
+            path,
+            file.metadata.sha256_hash(),
+            respond(StatusCode::OK, kind.as_ref(), cache, file.data.to_vec()),
+            &file.data,
+        );
     }
     let page = Assets::get("index.html").map_or_else(|| PLACEHOLDER.into(), |file| file.data.into_owned());
     respond(StatusCode::OK, "text/html; charset=utf-8", "no-cache", page)
@@ -52,14 +81,13 @@ fn respond(status: StatusCode, kind: &str, cache: &'static str, body: Vec<u8>) -
 }
 
 /// The same answer compressed, for scripts and styles and browsers that take it.
-fn zipped(headers: &HeaderMap, path: &str, mut response: Response, bytes: &[u8]) -> Response {
+fn zipped(headers: &HeaderMap, path: &str, hash: [u8; 32], mut response: Response, bytes: &[u8]) -> Response {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("");
     let is_text = [".js", ".css", ".html", ".svg"].iter().any(|end| path.ends_with(end));
     if !is_text || !accepted.split(',').any(|one| one.trim().split(';').next() == Some("gzip")) {
         return response;
     }
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    let Ok(zipped) = encoder.write_all(bytes).and_then(|()| encoder.finish()) else { return response };
+    let Some(zipped) = ZIPPED.of(path, hash, bytes) else { return response };
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -457,3 +457,58 @@ create table session (
   primary key (project, id)
 ){clustered};
 create unique index session_external on session (project, external_id);
+
+-- A list as somebody wants to see it again: filter, columns, order, density, time.
+create table saved_view (
+  id text primary key,
+  project bigint not null,
+  -- The screen it belongs to, such as 'traces'.
+  page text not null,
+  display_name text not null,
+  description text,
+  filter_by text not null,
+  columns text not null,
+  column_labels text not null,
+  sort text,
+  density text,
+  time_range text,
+  is_default bigint not null,
+  -- The one who sees it; null: everybody in the project.
+  private_to text,
+  version bigint not null,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null
+){clustered};
+create index saved_view_place on saved_view (project, page);
+
+-- Work that goes on after the request that asked for it was answered.
+create table job (
+  id text primary key,
+  project bigint not null,
+  kind text not null,
+  -- queued, running, done, failed, canceled
+  state text not null,
+  input text not null,
+  -- How far it is, in the words of its kind.
+  position text not null,
+  total bigint not null,
+  done bigint not null,
+  failed bigint not null,
+  error text,
+  cancel_asked bigint not null,
+  -- Who works on it, and until when nobody else may.
+  worker text,
+  lease_until bigint,
+  -- For whom it works.
+  caller text not null,
+  created_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  ended_at bigint
+){clustered};
+-- The jobs that are not ended, oldest first.
+create index job_open on job (created_at) where ended_at is null;
+-- The jobs of a project, newest first.
+create index job_newest on job (project, created_at desc);

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 /// One thing that happened in a project. Screens reload what they show when one arrives.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Event {
     /// The number of the project it happened in.
     #[serde(skip)]
     pub project: i64,
-    /// What happened, such as `annotation.created`.
+    /// What happened: one of [`KINDS`].
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// The trace it happened to, if it happened to one.
@@ -17,4 +17,30 @@ pub struct Event {
     /// The span it happened to, if it happened to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span_id: Option<String>,
+}
+
+/// Everything that can happen, and [`MISSED`].
+pub const KINDS: [&str; 7] = [
+    "trace.created",
+    "trace.updated",
+    "annotation.created",
+    "annotation.deleted",
+    "evaluator_result.created",
+    "job.updated",
+    MISSED,
+];
+
+/// Events were lost on their way: whatever is shown may be old. Of project 0: in every project.
+pub const MISSED: &str = "missed";
+
+impl Event {
+    /// That events of a project were lost; of every project when it is 0.
+    pub fn missed(project: i64) -> Event {
+        Event { project, kind: MISSED, trace_id: None, span_id: None }
+    }
+
+    /// The kind with this name.
+    pub fn kind_named(name: &str) -> Option<&'static str> {
+        KINDS.into_iter().find(|kind| *kind == name)
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Rooms, from the ground up: [`db`] (the only room that knows a database driver), [`id`], [`clock`], [`error`],
 //! [`page`], [`event`] know no noun. Then each noun imports only what stands before it:
-//! `project < trace < human_review < annotation`.
+//! `project < view < job < trace < human_review < annotation`.
 
 pub mod annotation;
 pub mod clock;
@@ -11,9 +11,11 @@ pub mod error;
 pub mod event;
 pub mod human_review;
 pub mod id;
+pub mod job;
 pub mod page;
 pub mod project;
 pub mod trace;
+pub mod view;
 
 pub use clock::Clock;
 pub use db::{Db, Tx, Value};
@@ -26,7 +28,7 @@ mod rooms {
     use std::path::{Path, PathBuf};
 
     /// From the ground up: a room may use only what stands before it.
-    const ORDER: [&str; 5] = ["ground", "project", "trace", "human_review", "annotation"];
+    const ORDER: [&str; 7] = ["ground", "project", "view", "job", "trace", "human_review", "annotation"];
 
     fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -50,6 +50,15 @@ export async function send<T>(method: Method, path: string, call: Call = {}): Pr
   }
 }
 
+/** Opens the event stream of a project, after the event with the id `last` if there is one. */
+export async function openStream(project: string, last: string, signal: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = { accept: "text/event-stream", "x-postil-project": project };
+  if (last) headers["last-event-id"] = last;
+  const response = await fetch("/v3/events", { headers, credentials: "same-origin", cache: "no-store", signal });
+  if (!response.ok) throw await errorOf(response);
+  return response;
+}
+
 /** A path whose parts are safe whatever they hold. */
 export function path(strings: TemplateStringsArray, ...parts: string[]): string {
   return strings.reduce((whole, string, index) => whole + encodeURIComponent(parts[index - 1] ?? "") + string);

@@ -5,6 +5,7 @@ import type {
   Annotation,
   AnnotationEvent,
   HumanReview,
+  Job,
   Log,
   LogDetail,
   Me,
@@ -13,6 +14,8 @@ import type {
   SpanDetail,
   SpanSummary,
   TraceSummary,
+  View,
+  ViewInput,
 } from "./types";
 
 type Schemas = components["schemas"];
@@ -37,6 +40,9 @@ describe("the types of the app", () => {
     expectTypeOf<Unknown<Invite, Schemas["Invite"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<ApiKey, Schemas["ApiKey"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<ProjectInfo, Schemas["Project"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Job, Schemas["JobView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<View, Schemas["ViewBody"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<ViewInput, Schemas["ViewInput"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<OpenInvite, Schemas["OpenInvite"]>>().toEqualTypeOf<never>();
   });
 });

@@ -4,9 +4,11 @@ import type {
   Annotation,
   AnnotationEvent,
   AnswerValue,
+  BulkAnnotation,
   Condition,
   FacetValues,
   HumanReview,
+  Job,
   List,
   Log,
   LogDetail,
@@ -21,6 +23,8 @@ import type {
   TraceFilters,
   TraceSearch,
   TraceSummary,
+  View,
+  ViewInput,
 } from "./types";
 
 export const session = {
@@ -84,6 +88,14 @@ export function projectApi(project: string) {
       }),
     humanReviewVersions: (id: string) =>
       send<List<ReviewVersion>>("GET", path`/v2/human-evals/${id}/versions`, { project }),
+    annotateMany: (body: BulkAnnotation) => send<Job>("POST", "/v2/annotations/bulk", { project, body }),
+    job: (id: string) => send<Job>("GET", path`/v2/jobs/${id}`, { project }),
+    cancelJob: (id: string) => send<Job>("POST", path`/v2/jobs/${id}/cancel`, { project }),
+    views: (page: string) => send<List<View>>("GET", "/v3/views", { project, query: { page, limit: 200 } }),
+    createView: (body: ViewInput) => send<{ view: View }>("POST", "/v3/views", { project, body }),
+    updateView: (id: string, body: ViewInput) =>
+      send<{ view: View }>("PATCH", path`/v3/views/${id}`, { project, body }),
+    removeView: (id: string) => send<unknown>("DELETE", path`/v3/views/${id}`, { project }),
     humanReviews: () => send<HumanReview[]>("GET", "/v2/human-evals", { project, query: { include_archived: true } }),
     createHumanReview: (body: ReviewInput) => send<HumanReview>("POST", "/v2/human-evals", { project, body }),
     updateHumanReview: (id: string, body: ReviewInput) =>

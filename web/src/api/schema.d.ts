@@ -341,6 +341,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/annotations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Annotate many traces
+         * @description Says the same of the first span of every trace that is meant, for the caller: a value they gave before is replaced.
+         *     Everything is checked at once; the work goes on in the background, as a job that can be followed and canceled.
+         */
+        post: operations["annotate_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/annotations/{id}/history": {
         parameters: {
             query?: never;
@@ -695,6 +716,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the jobs of a project, newest first */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a job */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job
+         * @description What is done stays done; a job that has ended stays as it is. By who started it, or who may change human reviews.
+         */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/logs": {
         parameters: {
             query?: never;
@@ -960,6 +1035,29 @@ export interface paths {
         patch: operations["update"];
         trace?: never;
     };
+    "/v3/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what happens in a project
+         * @description A stream of server-sent events. `event: changes` carries what happened since the last message, with types and ids
+         *     only; a message comes a few times a second at most, names up to 100 things and counts the rest. `event: reset` says
+         *     that something was missed: whatever is shown may be old. Send the last `id` as `Last-Event-ID` to go on where a
+         *     stream broke off. A quiet stream sends a comment every 15 seconds.
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/submit-feedback": {
         parameters: {
             query?: never;
@@ -1207,6 +1305,49 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change a member's role. */
+        patch: operations["update"];
+        trace?: never;
+    };
+    "/v3/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the views that you see, by name */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Save a view
+         * @description Everybody in the project sees it, unless it is private.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a view */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        /** Delete a view */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a view
+         * @description By who made it, or who may change human reviews.
+         */
         patch: operations["update"];
         trace?: never;
     };
@@ -1468,6 +1609,29 @@ export interface components {
         ApiKeySingleProject: {
             project_id: string;
         };
+        /** @description What is said of many traces: of those named by `trace_ids`, or of all that match `from`, `to`, `filters` and `query`. */
+        BulkAnnotationInput: {
+            /** @description 1 to 10 answers to human reviews. */
+            annotations: components["schemas"]["AnswerInput"][];
+            /** @description `and` (default): all filters hold; `or`: one does. */
+            filter_operator?: string | null;
+            /** @description What must hold. */
+            filters?: components["schemas"]["TraceFilter"][] | null;
+            /**
+             * Format: date-time
+             * @description The earliest start; required without `trace_ids`.
+             */
+            from?: string | null;
+            /** @description Text that occurs in the trace. */
+            query?: string | null;
+            /**
+             * Format: date-time
+             * @description Before which they started; required without `trace_ids`.
+             */
+            to?: string | null;
+            /** @description 1 to 1000 traces. */
+            trace_ids?: string[] | null;
+        };
         /** @description What can be given to keys. */
         Capabilities: {
             domains: components["schemas"]["CapabilityDomain"][];
@@ -1554,6 +1718,27 @@ export interface components {
             has_more: boolean;
             /** @example list */
             object: string;
+        };
+        /** @description What happened in a project within a moment. */
+        EventBatch: {
+            /** @description How many things happened, by type, those that are not named too. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description What happened, each thing once, at most 100 of them. */
+            events: components["schemas"]["EventView"][];
+        };
+        /** @description One thing that happened. */
+        EventView: {
+            /** @description The span it happened to. */
+            span_id?: string | null;
+            /** @description The trace it happened to. */
+            trace_id?: string | null;
+            /**
+             * @description `trace.created`, `trace.updated`, `annotation.created`, `annotation.deleted`, `evaluator_result.created` or
+             *     `job.updated`.
+             */
+            type: string;
         };
         /** @description Feedback as it was stored. */
         FeedbackAnswer: {
@@ -1998,6 +2183,43 @@ export interface components {
         /** @description Invites. */
         InviteList: {
             data: components["schemas"]["Invite"][];
+        };
+        /** @description A list of jobs. */
+        JobList: {
+            data: components["schemas"]["JobView"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description A job. */
+        JobView: {
+            created_at: string;
+            created_by_id: string;
+            /**
+             * Format: int64
+             * @description How much is done.
+             */
+            done: number;
+            ended_at?: string | null;
+            /** @description Why it could not go on. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description How much could not be done.
+             */
+            failed: number;
+            id: string;
+            /** @description What it does: `annotate`. */
+            kind: string;
+            /** @description `queued`, `running`, `done`, `failed` or `canceled`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description How much there is to do, as counted when it was asked for.
+             */
+            total: number;
+            /** @description When it last got on. */
+            updated_at: string;
         };
         /** @description What is to change about a key. */
         KeyChange: {
@@ -2928,6 +3150,71 @@ export interface components {
         UserList: {
             users: components["schemas"]["User"][];
         };
+        /** @description One view. */
+        ViewAnswer: {
+            view: components["schemas"]["ViewBody"];
+        };
+        /** @description A saved view. */
+        ViewBody: {
+            column_labels: {
+                [key: string]: string;
+            };
+            columns: string[];
+            created_at: string;
+            created_by_id: string;
+            density?: string | null;
+            description?: string | null;
+            display_name: string;
+            filter_by: string;
+            id: string;
+            is_default: boolean;
+            page: string;
+            /** @description Who sees it, when not everybody does. */
+            private_for_ids: string[];
+            sort?: string | null;
+            time_range?: string | null;
+            updated_at: string;
+            updated_by_id: string;
+            /** Format: int64 */
+            version: number;
+            workspace_id: string;
+        };
+        /** @description Nothing to say. */
+        ViewDeleted: Record<string, never>;
+        /** @description A view to save, or what to change of one. */
+        ViewInput: {
+            column_labels?: {
+                [key: string]: string;
+            } | null;
+            /** @description At most 50. */
+            columns?: string[] | null;
+            /** @description `comfortable` or `dense`. */
+            density?: string | null;
+            description?: string | null;
+            /** @description 1 to 255 characters; required when a view is made. */
+            display_name?: string | null;
+            /** @description The filter, as the screen writes it; at most 10,000 characters. */
+            filter_by?: string | null;
+            /** @description The first to be shown; at most one of a screen is. */
+            is_default?: boolean | null;
+            /** @description Whether only its maker sees it. */
+            is_private?: boolean | null;
+            /** @description The screen it belongs to; `traces` when nothing is said, and for good. */
+            page?: string | null;
+            /** @description The order, as the screen writes it. */
+            sort?: string | null;
+            /** @description The time, as the screen writes it. */
+            time_range?: string | null;
+            /** @description Which fields are changed, with commas between; of those that are named and not sent, the value is taken away. */
+            update_mask?: string | null;
+            /** Format: int64 */
+            version?: number | null;
+        };
+        /** @description A list of views. */
+        ViewList: {
+            data: components["schemas"]["ViewBody"][];
+            has_more: boolean;
+        };
         /** @description A member, to themselves. */
         WhoBody: {
             display_name: string;
@@ -3602,6 +3889,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnnotationList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    annotate_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkAnnotationInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             "4XX": {
@@ -4591,6 +4909,98 @@ export interface operations {
     list: {
         parameters: {
             query?: {
+                /** @description How many rows, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last row of the page before. */
+                starting_after?: string;
+                /** @description The id of the first row of the page after. */
+                ending_before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
                 /** @description 1 to 200; 10 without. */
                 limit?: number;
                 /** @description The id of the last log of the page before. */
@@ -4608,6 +5018,8 @@ export interface operations {
                 to?: string;
                 /** @description Whether people said anything of them. */
                 annotated?: boolean;
+                /** @description Words in the name, the question, the answer, the error or the model; at most 1000 characters. */
+                query?: string;
             };
             header?: never;
             path?: never;
@@ -5393,6 +5805,36 @@ export interface operations {
             };
         };
     };
+    events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the last message that was read. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["EventBatch"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     submit: {
         parameters: {
             query?: never;
@@ -5941,6 +6383,164 @@ export interface operations {
                 };
             };
             /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last view of the page before. */
+                starting_after?: string;
+                /** @description The id of the first view of the page after. */
+                ending_before?: string;
+                /** @description The screen; all when nothing is said. */
+                page?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewDeleted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewAnswer"];
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -364,3 +364,46 @@ export interface LogDetail extends Log {
   evaluations?: Evaluation[];
   correction?: { value: string; by: Annotation["annotator"]; at: string };
 }
+
+/** What is said of many traces: of those that are named, or of all that match. */
+export interface BulkAnnotation {
+  annotations: { key: string; value: AnswerValue }[];
+  trace_ids?: string[];
+  from?: string;
+  to?: string;
+  filters?: Condition[];
+  query?: string;
+}
+
+export interface Job {
+  id: string;
+  kind: string;
+  state: "queued" | "running" | "done" | "failed" | "canceled";
+  total: number;
+  done: number;
+  failed: number;
+  error?: string;
+}
+
+export interface ViewInput {
+  display_name?: string;
+  page?: string;
+  filter_by?: string;
+  sort?: string;
+  density?: string;
+  time_range?: string;
+  is_private?: boolean;
+  update_mask?: string;
+}
+
+export interface View {
+  id: string;
+  display_name: string;
+  page: string;
+  filter_by: string;
+  sort?: string;
+  density?: string;
+  time_range?: string;
+  private_for_ids: string[];
+  created_by_id: string;
+}

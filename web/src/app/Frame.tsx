@@ -1,5 +1,5 @@
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
-import { CircleQuestionMark, CircleUser, FileText, Moon, Rows3, Search, Settings, Sun } from "lucide-react";
+import { CircleQuestionMark, CircleUser, FileText, Moon, Rows3, Search, Settings, Sun, WifiOff } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { session } from "../api";
 import { KeySheet } from "../keys/KeySheet";
@@ -11,6 +11,7 @@ import { cx } from "../ui/cx";
 import { Menu } from "../ui/Menu";
 import { chooseTheme, useTheme } from "../ui/theme";
 import { useHere } from "./project";
+import { useConnectionLost } from "./useLive";
 
 const PLACES = [
   { id: "traces", label: "Traces", icon: Rows3, path: "/p/$project/traces" },
@@ -67,6 +68,25 @@ export function Frame({ children }: { children: ReactNode }) {
       </nav>
       <Bar title={PLACES.find(({ id }) => id === place)?.label ?? ""} />
       <main className="min-h-0 max-sm:row-start-2 sm:col-start-2">{children}</main>
+      <Connection />
+    </div>
+  );
+}
+
+/** Says when the server cannot be heard, over the page so that nothing moves, and goes away by itself. */
+function Connection() {
+  const lost = useConnectionLost();
+  return (
+    <div
+      role="status"
+      className="pointer-events-none fixed inset-x-0 bottom-4 z-40 max-sm:bottom-16 flex justify-center px-3"
+    >
+      {lost && (
+        <span className="floating flex items-center gap-2 px-3 py-1.5 text-sm text-warn">
+          <WifiOff size={14} aria-hidden />
+          Connection lost. Trying again…
+        </span>
+      )}
     </div>
   );
 }

@@ -4,13 +4,20 @@ export interface LogSearch {
   /** Only logs that people said something of, or nothing. */
   judged?: boolean;
   model?: string;
+  provider?: string;
+  /** Words to find. */
+  q?: string;
 }
 
 export function logSearch(search: Record<string, unknown>): LogSearch {
   const found: LogSearch = {};
-  const { status, judged, model } = search;
+  const { status, judged } = search;
   if (status === "ok" || status === "error") found.status = status;
   if (typeof judged === "boolean") found.judged = judged;
-  if (typeof model === "string" && model !== "") found.model = model;
+  for (const name of ["model", "provider", "q"] as const) {
+    const value = search[name];
+    if (typeof value === "string" && value !== "") found[name] = value;
+    else if (typeof value === "number") found[name] = String(value);
+  }
   return found;
 }

@@ -1,17 +1,18 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Outlet, useParams } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { asApiError } from "../api/error";
 import { useHere } from "../app/project";
+import { useLive, useThrottled } from "../app/useLive";
 import { useCommand } from "../keys/useCommand";
 import { useStep } from "../keys/useStep";
+import { LogFilters } from "../logs/LogFilters";
 import { LOG_COLUMNS, LOG_HEADS, LogRow } from "../logs/LogRow";
 import type { LogSearch } from "../logs/search";
 import { useReviews } from "../review/useReviews";
 import { Button } from "../ui/Button";
 import { cx } from "../ui/cx";
-import { Menu } from "../ui/Menu";
 import { Empty, ErrorPanel, Skeleton } from "../ui/State";
 import { useMedia } from "../ui/useMedia";
 
@@ -25,6 +26,7 @@ export function LogsPage() {
   const navigate = route.useNavigate();
   const { log: open } = useParams({ strict: false });
   const wide = useMedia("(min-width: 1180px)");
+  const queries = useQueryClient();
   const { byKey } = useReviews();
   const [marked, setMarked] = useState(-1);
   const list = useInfiniteQuery({
@@ -36,10 +38,13 @@ export function LogsPage() {
         status: search.status,
         annotated: search.judged,
         model: search.model,
+        provider: search.provider,
+        query: search.q,
       }),
     initialPageParam: "",
     getNextPageParam: (page) => (page.has_more ? page.data.at(-1)?.id : undefined),
     staleTime: 10_000,
+    placeholderData: keepPreviousData,
   });
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
   const at = open ? rows.findIndex(({ id }) => id === open) : marked;
@@ -92,57 +97,40 @@ export function LogsPage() {
   const change = (next: { [Name in keyof LogSearch]?: LogSearch[Name] | undefined }) =>
     void navigate({
       to: ".",
+      replace: "q" in next,
       search: (before: LogSearch) =>
         Object.fromEntries(
           Object.entries({ ...before, ...next }).filter(([, value]) => value !== undefined),
         ) as LogSearch,
     });
-  const statusLabel = search.status === "error" ? "Only errors" : search.status === "ok" ? "Only ok" : "Any status";
-  const judgedLabel =
-    search.judged === true ? "With feedback" : search.judged === false ? "Without feedback" : "Any feedback";
+  const filtered = Object.values(search).some((value) => value !== undefined);
+  // What arrives comes in on top while the list is at its top and nobody points into it; else it waits for a click.
+  const [fresh, setFresh] = useState(false);
+  const look = useThrottled(() => {
+    const place = scroller.current;
+    const calm = !open && (!place || (place.scrollTop === 0 && !place.matches(":hover")));
+    if (calm && (list.data?.pages.length ?? 0) <= 1) void list.refetch();
+    else setFresh(true);
+  }, 2000);
+  useLive(({ counts }) => {
+    if (counts["trace.created"] || counts["trace.updated"] || counts["annotation.created"]) look();
+  });
+  const show = () => {
+    setFresh(false);
+    scroller.current?.scrollTo(0, 0);
+    void queries.resetQueries({ queryKey: [project.key, "logs", search] });
+  };
   return (
     <div className="flex h-full min-w-0">
       {(!open || wide) && (
         <div className={cx("flex min-h-0 min-w-0 flex-col", open ? "w-80 shrink-0 border-r" : "flex-1")}>
           <h1 className="sr-only">Logs</h1>
-          <div className="flex gap-2 border-b px-3 py-2">
-            <Menu
-              trigger={<Button aria-label={`Status: ${statusLabel}`}>{statusLabel}</Button>}
-              entries={[
-                { id: "any", label: "Any status", chosen: !search.status, run: () => change({ status: undefined }) },
-                { id: "ok", label: "Only ok", chosen: search.status === "ok", run: () => change({ status: "ok" }) },
-                {
-                  id: "error",
-                  label: "Only errors",
-                  chosen: search.status === "error",
-                  run: () => change({ status: "error" }),
-                },
-              ]}
-            />
-            <Menu
-              trigger={<Button aria-label={`Feedback: ${judgedLabel}`}>{judgedLabel}</Button>}
-              entries={[
-                {
-                  id: "any",
-                  label: "Any feedback",
-                  chosen: search.judged === undefined,
-                  run: () => change({ judged: undefined }),
-                },
-                {
-                  id: "with",
-                  label: "With feedback",
-                  chosen: search.judged === true,
-                  run: () => change({ judged: true }),
-                },
-                {
-                  id: "without",
-                  label: "Without feedback",
-                  chosen: search.judged === false,
-                  run: () => change({ judged: false }),
-                },
-              ]}
-            />
-          </div>
+          <LogFilters search={search} change={change} brief={Boolean(open)} />
+          {fresh && (
+            <Button small className="m-2 self-start" onClick={show}>
+              There is something new: show
+            </Button>
+          )}
           {!compact && rows.length > 0 && (
             <div
               className={cx("grid h-7 shrink-0 items-center gap-3 border-b px-3 text-xs text-ink-3", LOG_COLUMNS)}
@@ -159,7 +147,7 @@ export function LogsPage() {
           {list.error && <ErrorPanel error={asApiError(list.error)} retry={() => void list.refetch()} />}
           {list.isSuccess && rows.length === 0 && (
             <Empty title="No logs">
-              {search.status || search.judged !== undefined
+              {filtered
                 ? "Nothing fits these filters."
                 : "A log appears for every model call of the traces that are sent here."}
             </Empty>

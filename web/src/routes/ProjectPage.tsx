@@ -1,8 +1,11 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { projectApi } from "../api";
 import { Frame } from "../app/Frame";
+import { Live } from "../app/live";
 import { type Here, HereContext } from "../app/project";
+import { LiveContext } from "../app/useLive";
 import { ErrorPanel } from "../ui/State";
 
 const route = getRouteApi("/inside/p/$project");
@@ -19,6 +22,14 @@ export function ProjectPage() {
   useEffect(() => {
     if (project) localStorage.setItem("postil.project", project.key);
   }, [project]);
+  const queries = useQueryClient();
+  const live = useMemo(() => (project ? new Live(project.project_id) : null), [project]);
+  useEffect(() => live?.start(), [live]);
+  useEffect(
+    // Whoever missed something looks again at everything that is on the screen.
+    () => live?.listen(({ missed }) => missed && void queries.invalidateQueries()),
+    [live, queries],
+  );
   if (!here) {
     return (
       <ErrorPanel error={{ status: 404, message: `There is no project “${key}” that you have a part in.` }}>
@@ -30,9 +41,11 @@ export function ProjectPage() {
   }
   return (
     <HereContext value={here}>
-      <Frame>
-        <Outlet />
-      </Frame>
+      <LiveContext value={live}>
+        <Frame>
+          <Outlet />
+        </Frame>
+      </LiveContext>
     </HereContext>
   );
 }

@@ -10,6 +10,7 @@ import { SpanTree } from "../trace/SpanTree";
 import { firstSpan } from "../trace/tree";
 import { useNeighbours } from "../traces/neighbours";
 import { TraceHead } from "../traces/TraceHead";
+import { useFollowTrace } from "../traces/useFollow";
 import { cx } from "../ui/cx";
 import { ErrorPanel, Skeleton } from "../ui/State";
 import { Tabs } from "../ui/Tabs";
@@ -38,6 +39,7 @@ export function TracePage() {
     queryFn: async () => (await api.spans(id)).data,
     staleTime: 30_000,
   });
+  useFollowTrace(id);
   const { leading } = useNeighbours();
   const chosen = search.span ?? leading ?? (spans.data && firstSpan(spans.data, summary.data?.leading_span_id));
   const ready = Boolean(chosen) && !(search.span === undefined && leading === undefined && summary.isPending);

@@ -6,13 +6,20 @@ import { useCommand } from "../keys/useCommand";
 import { useStep } from "../keys/useStep";
 import { useReviews } from "../review/useReviews";
 import { FilterBar } from "../traces/FilterBar";
+import { FilterSheet } from "../traces/FilterSheet";
 import { FirstRun } from "../traces/FirstRun";
 import { Histogram } from "../traces/Histogram";
 import { type Neighbours, NeighboursContext } from "../traces/neighbours";
+import { SelectionBar } from "../traces/SelectionBar";
 import type { TraceSearchParams } from "../traces/search";
 import { Toolbar } from "../traces/Toolbar";
 import { TraceList } from "../traces/TraceList";
-import { useFields, useHistogram, useNewTraces, useTraces } from "../traces/useTraces";
+import { useArrivals } from "../traces/useArrivals";
+import { useDensity } from "../traces/useDensity";
+import { useFollowRows } from "../traces/useFollow";
+import { useSelection } from "../traces/useSelection";
+import { useFields, useHistogram, useTraces } from "../traces/useTraces";
+import { addressOf, Views } from "../traces/Views";
 import { Button } from "../ui/Button";
 import { cx } from "../ui/cx";
 import { count } from "../ui/format";
@@ -28,15 +35,23 @@ export function TracesPage() {
   const navigate = route.useNavigate();
   const { trace: open } = useParams({ strict: false });
   const wide = useMedia("(min-width: 1180px)");
+  const phone = useMedia("(max-width: 639px)");
   const fields = useFields();
   const reviews = useReviews();
-  const { list, rows, body, window, fixed, refresh } = useTraces(search);
-  const histogram = useHistogram(body);
-  const [marked, setMarked] = useState(-1);
-  const [dense, setDense] = useState(() => localStorage.getItem("postil.dense") === "true");
+  const { list, rows, body, known, window, fixed, refresh } = useTraces(search);
+  const histogram = useHistogram(body, known);
+  // By id, so that the mark stays where it is when others come in above.
+  const [markedId, setMarkedId] = useState<string>();
+  const marked = useMemo(() => rows.findIndex((trace) => trace.trace_id === markedId), [rows, markedId]);
+  const setMarked = useCallback((index: number) => setMarkedId(rows[index]?.trace_id), [rows]);
+  const [dense, setDense] = useDensity();
+  const selection = useSelection(rows, JSON.stringify([search.q, search.range, search.from, search.to]));
+  const [choosing, setChoosing] = useState(false);
+  useFollowRows(rows);
   const listShown = !open || (wide && !search.alone);
   const total = useMemo(() => histogram.data?.reduce((sum, bucket) => sum + bucket.count, 0), [histogram.data]);
-  const fresh = useNewTraces(body, total, !fixed && !search.sort && list.isSuccess && !histogram.isPlaceholderData);
+  const follows = !fixed && !search.sort && list.isSuccess && !histogram.isPlaceholderData;
+  const { fresh, onCalm } = useArrivals(body, total, follows, !open && selection.size === 0, refresh);
   const unfiltered = !search.q && !fixed;
 
   const change = (next: Partial<Record<keyof TraceSearchParams, string | undefined>>) =>
@@ -57,7 +72,7 @@ export function TracesPage() {
         replace: Boolean(open),
       });
     },
-    [rows, navigate, project.key, open],
+    [rows, navigate, project.key, open, setMarked],
   );
   const at = open ? rows.findIndex((trace) => trace.trace_id === open) : marked;
   const close = useCallback(
@@ -83,20 +98,17 @@ export function TracesPage() {
   );
   useEffect(() => {
     if (at >= 0) setMarked(at);
-  }, [at]);
+  }, [at, setMarked]);
   useEffect(() => {
     // The page of a trace is at hand before the first one is opened.
     void import("./TracePage");
   }, []);
-  const switchDensity = () => {
-    localStorage.setItem("postil.dense", String(!dense));
-    setDense(!dense);
-  };
   useCommand("next-trace", () => step(1), { when: rows.length > 0 });
   useCommand("previous-trace", () => step(-1), { when: rows.length > 0 });
   useCommand("open-trace", () => openAt(marked), { when: !open && marked >= 0 });
-  useCommand("close-trace", close, { when: Boolean(open) });
-  useCommand("density", switchDensity);
+  useCommand("close-trace", open ? close : selection.clear, { when: Boolean(open) || selection.size > 0 });
+  useCommand("select", () => rows[at] && selection.toggle(rows[at].trace_id), { when: at >= 0 });
+  useCommand("density", () => setDense(!dense));
   const canHide = Boolean(open) && wide;
   useCommand(
     "toggle-list",
@@ -110,9 +122,6 @@ export function TracesPage() {
 
   const empty = list.isSuccess && rows.length === 0;
   const waiting = empty && unfiltered && !open && (search.range === undefined || search.range === "all");
-  useEffect(() => {
-    if (waiting && fresh > 0) refresh();
-  });
   if (waiting)
     return (
       <div className="scroll h-full">
@@ -120,30 +129,63 @@ export function TracesPage() {
       </div>
     );
   const compact = Boolean(open) || !wide;
+  const found = total === undefined ? "…" : `${count(total)} ${total === 1 ? "trace" : "traces"}`;
+  const filter = (
+    <FilterBar text={search.q ?? ""} fields={fields} window={window} onChange={(q) => change({ q: q || undefined })} />
+  );
+  const density = () => setDense(!dense);
+  const toolbar = (
+    <Toolbar search={search} change={change} dense={dense} onDensity={density} brief={Boolean(open)} full={phone} />
+  );
   return (
     <div className="flex h-full min-w-0">
       {listShown && (
         <div className={cx("flex min-h-0 min-w-0 flex-col", open ? "w-80 shrink-0 border-r" : "flex-1")}>
           <h1 className="sr-only">Traces</h1>
           <div className="flex items-start gap-2 px-3 py-2">
-            <FilterBar
-              text={search.q ?? ""}
-              fields={fields}
-              window={window}
-              onChange={(q) => change({ q: q || undefined })}
-            />
-            <Toolbar search={search} change={change} dense={dense} onDensity={switchDensity} brief={Boolean(open)} />
+            {phone ? (
+              <FilterSheet text={search.q ?? ""} found={found}>
+                <div className="flex flex-wrap gap-2">{toolbar}</div>
+                <div className="flex">{filter}</div>
+              </FilterSheet>
+            ) : (
+              filter
+            )}
+            {!open && (
+              <Views
+                search={search}
+                dense={dense}
+                name={(view) => change({ view })}
+                choose={(view) => {
+                  setDense(view.density === "dense");
+                  void navigate({ to: ".", search: addressOf(view) });
+                }}
+              />
+            )}
+            {!phone && toolbar}
           </div>
           {!open && histogram.data && (
             <Histogram buckets={histogram.data} window={window} onBrush={(to) => change({ ...to, range: undefined })} />
           )}
           <div className="num flex h-8 shrink-0 items-center gap-3 border-b px-3 text-sm text-ink-2">
-            <span role="status">
-              {total === undefined ? "…" : `${count(total)} ${total === 1 ? "trace" : "traces"}`}
-            </span>
+            <span role="status">{found}</span>
             {fresh > 0 && (
-              <Button small look="quiet" className="text-accent" onClick={refresh}>
-                {count(fresh)} new: show
+              <Button small onClick={refresh}>
+                {count(fresh)} new {fresh === 1 ? "trace" : "traces"}
+              </Button>
+            )}
+            {compact && !open && rows.length > 0 && (
+              <Button
+                small
+                look="quiet"
+                className="ml-auto"
+                aria-pressed={choosing}
+                onClick={() => {
+                  selection.clear();
+                  setChoosing(!choosing);
+                }}
+              >
+                {choosing ? "End the selection" : "Select"}
               </Button>
             )}
             {fixed && (
@@ -152,6 +194,7 @@ export function TracesPage() {
               </Button>
             )}
           </div>
+          <SelectionBar selection={selection} body={body} reread={() => void list.refetch()} />
           {list.isPending && <Skeleton lines={8} />}
           {list.error && <ErrorPanel error={asApiError(list.error)} retry={() => void list.refetch()} />}
           {empty && (
@@ -176,6 +219,9 @@ export function TracesPage() {
               dense={dense}
               hasMore={list.hasNextPage && !list.isFetchingNextPage}
               loadMore={() => void list.fetchNextPage()}
+              selection={selection}
+              choosing={choosing && !open}
+              onCalm={onCalm}
             />
           )}
         </div>

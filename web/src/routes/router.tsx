@@ -176,6 +176,16 @@ const tree = root.addChildren([
   ]),
 ]);
 
+/** Begins to load the page of an address while it is still being found out who asks for it. */
+export function warm(pathname: string): void {
+  const [, first, , place, item] = pathname.split("/");
+  if (first !== "p" && pathname !== "/") return;
+  void import("./ProjectPage");
+  if (place === "logs") void import("./LogsPage");
+  else if (place === undefined || place === "traces") void import("./TracesPage");
+  if (item && place === "traces") void import("./TracePage");
+}
+
 export function makeRouter(queries: QueryClient) {
   return createRouter({
     routeTree: tree,

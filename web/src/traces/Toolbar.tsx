@@ -21,6 +21,7 @@ export function Toolbar({
   dense,
   onDensity,
   brief,
+  full,
 }: {
   search: TraceSearchParams;
   change: (next: Partial<Record<keyof TraceSearchParams, string | undefined>>) => void;
@@ -28,6 +29,8 @@ export function Toolbar({
   onDensity: () => void;
   /** Beside a trace: only the time. */
   brief: boolean;
+  /** Says everything in words, also where there is little room. */
+  full: boolean;
 }) {
   const densityKey = useKeyName("density");
   const fixed = search.from && search.to;
@@ -39,7 +42,7 @@ export function Toolbar({
         trigger={
           <Button look="plain" aria-label={`Time: ${fixed ? "chosen" : range?.label}`}>
             <Clock size={16} aria-hidden />
-            <span className={cx("num max-sm:hidden", brief && "hidden")}>
+            <span className={cx("num", !full && "max-sm:hidden", brief && "hidden")}>
               {fixed ? `${day(search.from ?? "")} – ${day(search.to ?? "")}` : range?.label}
             </span>
           </Button>
@@ -57,7 +60,7 @@ export function Toolbar({
             trigger={
               <Button look="plain" aria-label={`Order: ${sort.label}`}>
                 <ArrowUpDown size={16} aria-hidden />
-                <span className="max-sm:hidden">{sort.label}</span>
+                <span className={cx(!full && "max-sm:hidden")}>{sort.label}</span>
               </Button>
             }
             entries={SORTS.map(({ id, label }) => ({

@@ -2,7 +2,8 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import type { HumanReview, TraceSummary } from "../api/types";
 import { cx } from "../ui/cx";
-import { COLUMNS, HEADS, TraceRow } from "./TraceRow";
+import { BOX, COLUMNS, HEADS, TraceRow } from "./TraceRow";
+import type { Selection } from "./useSelection";
 
 interface ListProps {
   rows: TraceSummary[];
@@ -15,10 +16,17 @@ interface ListProps {
   dense: boolean;
   hasMore: boolean;
   loadMore: () => void;
+  selection: Selection;
+  /** Shows the boxes where there is little room. */
+  choosing: boolean;
+  /** Whether rows may come in on top without moving what somebody reads or points at. */
+  onCalm: (calm: boolean) => void;
 }
 
 /** Rows of traces; only those in sight are in the page. */
-export function TraceList({ rows, project, reviews, marked, open, compact, dense, hasMore, loadMore }: ListProps) {
+export function TraceList(props: ListProps) {
+  const { rows, project, reviews, marked, open, compact, dense, hasMore, loadMore, selection, choosing, onCalm } =
+    props;
   const scroller = useRef<HTMLDivElement>(null);
   const height = compact ? 52 : dense ? 28 : 36;
   const list = useVirtualizer({
@@ -38,22 +46,49 @@ export function TraceList({ rows, project, reviews, marked, open, compact, dense
   useEffect(() => {
     if (marked >= 0 && marked < rows.length) list.scrollToIndex(marked, { align: "auto" });
   }, [marked, list, rows.length]);
+  const calm = () => {
+    const place = scroller.current;
+    if (place) onCalm(place.scrollTop === 0 && !place.matches(":hover"));
+  };
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       {!compact && (
         <div
-          className={cx("grid h-7 shrink-0 items-center gap-3 border-b px-3 text-xs text-ink-3", COLUMNS)}
-          aria-hidden
+          className="flex h-7 shrink-0 border-b text-xs text-ink-3"
+          // The rows scroll and the head does not: it keeps the width that their scroll bar takes.
+          style={{ scrollbarGutter: "stable" }}
         >
-          {HEADS.map(([head, look]) => (
-            <span key={head} className={look}>
-              {head}
-            </span>
-          ))}
+          <label className={BOX}>
+            <input
+              ref={(box) => {
+                if (box) box.indeterminate = selection.size > 0 && !selection.allLoaded;
+              }}
+              type="checkbox"
+              aria-label="Select all that are loaded"
+              className="size-4 accent-(--accent)"
+              checked={selection.allLoaded}
+              onChange={selection.toggleLoaded}
+            />
+          </label>
+          <div className={cx("grid min-w-0 flex-1 items-center gap-3 pr-3", COLUMNS)} aria-hidden>
+            {HEADS.map(([head, look]) => (
+              <span key={head} className={look}>
+                {head}
+              </span>
+            ))}
+          </div>
         </div>
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
-      <section ref={scroller} aria-label="Traces" tabIndex={0} className="scroll min-h-0 flex-1 -outline-offset-2">
+      <section
+        ref={scroller}
+        aria-label="Traces"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+        tabIndex={0}
+        className="scroll min-h-0 flex-1 -outline-offset-2"
+        onScroll={calm}
+        onPointerEnter={calm}
+        onPointerLeave={calm}
+      >
         <div className="relative" style={{ height: list.getTotalSize() }}>
           {items.map((item) => {
             const trace = rows[item.index];
@@ -72,6 +107,9 @@ export function TraceList({ rows, project, reviews, marked, open, compact, dense
                     marked={item.index === marked}
                     open={trace.trace_id === open}
                     compact={compact}
+                    selected={selection.has(trace.trace_id)}
+                    selecting={choosing || selection.size > 0}
+                    onSelect={selection.toggle}
                   />
                 </div>
               )

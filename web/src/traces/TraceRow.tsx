@@ -22,7 +22,14 @@ interface RowProps {
   /** Two lines, for narrow places. */
   compact: boolean;
   id: string;
+  selected: boolean;
+  /** Some are selected: the boxes are shown even where there is little room. */
+  selecting: boolean;
+  onSelect: (id: string, range: boolean) => void;
 }
+
+/** The room of the boxes, in the head and in every row. */
+export const BOX = "flex w-9 shrink-0 items-center justify-center";
 
 export const HEADS: [string, string][] = [
   ["Name", ""],
@@ -57,12 +64,34 @@ function Judged({ trace, reviews }: Pick<RowProps, "trace" | "reviews">) {
   );
 }
 
-export const TraceRow = memo(function TraceRow({ trace, project, reviews, marked, open, compact, id }: RowProps) {
+export const TraceRow = memo(function TraceRow(props: RowProps) {
+  const { trace, marked, open, compact, selected, selecting, onSelect } = props;
   const look = cx(
-    "block h-full border-b text-sm -outline-offset-2",
-    open ? "bg-accent-soft" : marked ? "bg-hover" : "hover:bg-well",
-    open && "shadow-[inset_2px_0_0_var(--accent)]",
+    "flex h-full border-b",
+    open ? "bg-accent-soft shadow-[inset_2px_0_0_var(--accent)]" : marked || selected ? "bg-hover" : "hover:bg-well",
   );
+  const name = oneLine(trace.name) || trace.trace_id;
+  return (
+    <div className={look} data-row data-marked={marked || undefined}>
+      {(!compact || selecting) && (
+        <label className={BOX}>
+          <input
+            type="checkbox"
+            aria-label={`Select ${name}`}
+            className="size-4 accent-(--accent)"
+            checked={selected}
+            // Only a click knows whether the shift key is down; keys make clicks too.
+            onClick={(event) => onSelect(trace.trace_id, event.shiftKey)}
+            onChange={() => {}}
+          />
+        </label>
+      )}
+      <RowLink {...props} />
+    </div>
+  );
+});
+
+function RowLink({ trace, project, reviews, open, compact, selecting, id }: RowProps) {
   const said = trace.output ?? trace.error?.message;
   return (
     <Link
@@ -72,11 +101,11 @@ export const TraceRow = memo(function TraceRow({ trace, project, reviews, marked
       params={{ project, trace: trace.trace_id }}
       search={({ span: _, tab, ...rest }) => (tab ? { ...rest, tab } : rest)}
       aria-current={open ? "true" : undefined}
-      className={look}
+      className="block min-w-0 flex-1 text-sm -outline-offset-2"
       preload={false}
     >
       {compact ? (
-        <div className="flex h-full flex-col justify-center gap-0.5 px-3">
+        <div className={cx("flex h-full flex-col justify-center gap-0.5 pr-3", selecting ? "pl-0" : "pl-3")}>
           <div className="flex items-center gap-2">
             <span className="truncate font-medium">{trace.name}</span>
             {trace.status === "error" && <Status status="error" brief />}
@@ -89,7 +118,7 @@ export const TraceRow = memo(function TraceRow({ trace, project, reviews, marked
           </div>
         </div>
       ) : (
-        <div className={cx("grid h-full items-center gap-3 px-3", COLUMNS)}>
+        <div className={cx("grid h-full items-center gap-3 pr-3", COLUMNS)}>
           <span className="truncate font-medium">{trace.name}</span>
           <span className="truncate" dir="auto">
             {oneLine(trace.input)}
@@ -113,4 +142,4 @@ export const TraceRow = memo(function TraceRow({ trace, project, reviews, marked
       )}
     </Link>
   );
-});
+}

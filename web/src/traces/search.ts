@@ -8,6 +8,8 @@ export interface TraceSearchParams {
   from?: string;
   to?: string;
   sort?: string;
+  /** The saved view that this began as. */
+  view?: string;
   span?: string;
   tab?: string;
   /** Hides the list beside a trace. */
@@ -34,7 +36,7 @@ export const SORTS = [
 
 export function traceSearch(search: Record<string, unknown>): TraceSearchParams {
   const found: TraceSearchParams = {};
-  for (const name of ["q", "range", "from", "to", "sort", "span", "tab"] as const) {
+  for (const name of ["q", "range", "from", "to", "sort", "view", "span", "tab"] as const) {
     const value = search[name];
     if (typeof value === "string" && value !== "") found[name] = value;
     else if (typeof value === "number") found[name] = String(value);

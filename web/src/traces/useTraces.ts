@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { useMemo, useState } from "react";
 import type { TraceSummary } from "../api/types";
 import { useHere } from "../app/project";
+import { useLive, useThrottled } from "../app/useLive";
 import { compile, parse } from "./filterText";
 import { sortOf, type TraceSearchParams, type Window, windowOf } from "./search";
 
@@ -27,8 +28,9 @@ export function useFields() {
     );
     const metadata = filters.data?.metadata ?? [];
     const names = new Set(list.flatMap((field) => [field.name, ...(field.aliases ?? [])]));
-    return { list, reviews, metadata, names, keys: new Set(reviews.map(({ key }) => key)) };
-  }, [fields.data, filters.data]);
+    const ready = !fields.isPending && !filters.isPending;
+    return { list, reviews, metadata, names, keys: new Set(reviews.map(({ key }) => key)), ready };
+  }, [fields.data, filters.data, fields.isPending, filters.isPending]);
 }
 
 export type Fields = ReturnType<typeof useFields>;
@@ -36,7 +38,7 @@ export type Fields = ReturnType<typeof useFields>;
 /** The traces that the address asks for, page by page, and how to look again. */
 export function useTraces(search: TraceSearchParams) {
   const { api, project } = useHere();
-  const { names, keys } = useFields();
+  const { names, keys, ready } = useFields();
   // The window stands still while somebody reads; looking again moves it.
   const [now, setNow] = useState(() => Date.now());
   const { from, to, range } = search;
@@ -45,6 +47,8 @@ export function useTraces(search: TraceSearchParams) {
     [from, to, range, now],
   );
   const { filters, query } = useMemo(() => compile(parse(search.q ?? ""), names, keys), [search.q, names, keys]);
+  // A name may be that of a human review; words and no filter at all need not wait to know.
+  const known = filters.length === 0 || ready;
   const body = useMemo(() => {
     const sort = sortOf(search.sort);
     return {
@@ -62,13 +66,14 @@ export function useTraces(search: TraceSearchParams) {
     getNextPageParam: (page) => (page.has_more ? page.next_page_token : undefined),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
+    enabled: known,
   });
   const rows = useMemo<TraceSummary[]>(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
   const fixed = Boolean(search.from && search.to);
-  return { list, rows, body, window, fixed, refresh: () => setNow(Date.now()) };
+  return { list, rows, body, known, window, fixed, refresh: () => setNow(Date.now()) };
 }
 
-/** How many traces there are more than the screen says; asked for quietly. Late ones count too. */
+/** How many traces there are more than the screen says; asked for when something happened. Late ones count too. */
 export function useNewTraces(
   body: ReturnType<typeof useTraces>["body"],
   shown: number | undefined,
@@ -83,8 +88,12 @@ export function useNewTraces(
       return (await api.aggregateTraces({ ...rest, to })).data[0]?.metrics.count ?? 0;
     },
     enabled: when && shown !== undefined,
-    refetchInterval: 3000,
     staleTime: 0,
+  });
+  const { refetch } = fresh;
+  const ask = useThrottled(() => void refetch(), 1000);
+  useLive(({ counts }) => {
+    if (when && (counts["trace.created"] || counts["trace.updated"])) ask();
   });
   return Math.max(0, (fresh.data ?? 0) - (shown ?? 0));
 }
@@ -133,7 +142,7 @@ export function fill(
 
 export const bucketLength = (window: Window): number => LENGTHS[grain(window)];
 
-export function useHistogram(body: ReturnType<typeof useTraces>["body"]) {
+export function useHistogram(body: ReturnType<typeof useTraces>["body"], when: boolean) {
   const { api, project } = useHere();
   const { sort: _, ...rest } = body;
   return useQuery({
@@ -143,6 +152,7 @@ export function useHistogram(body: ReturnType<typeof useTraces>["body"]) {
       const { data } = await api.aggregateTraces({ ...rest, group_by, limit: 1000 });
       return fill(data, rest);
     },
+    enabled: when,
     placeholderData: keepPreviousData,
     staleTime: 60_000,
   });

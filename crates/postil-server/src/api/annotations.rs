@@ -57,7 +57,7 @@ struct AnnotationInput {
 
 /// One answer.
 #[derive(Deserialize, ToSchema)]
-struct AnswerInput {
+pub(super) struct AnswerInput {
     /// The key of the human review.
     key: Option<String>,
     /// The evaluator result that is corrected.

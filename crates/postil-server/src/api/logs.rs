@@ -12,7 +12,7 @@ use postil::project::Caller;
 use postil::trace::model::NormalizedSpan;
 use postil::trace::price::PriceTable;
 use postil::trace::span;
-use postil::{Result, Tx};
+use postil::{Error, Result, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -24,6 +24,9 @@ use super::body::Body;
 use super::caller::{ANNOTATE, By, READ};
 use super::error::{ApiResult, ErrorBody};
 use crate::state::App;
+
+/// Characters of the words that logs are searched for.
+const MOST_QUERY: usize = 1000;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
@@ -234,6 +237,8 @@ struct ListQuery {
     to: Option<String>,
     /// Whether people said anything of them.
     annotated: Option<bool>,
+    /// Words in the name, the question, the answer, the error or the model; at most 1000 characters.
+    query: Option<String>,
 }
 
 /// List the logs of a project, newest first
@@ -249,6 +254,10 @@ async fn list(
 ) -> ApiResult<Json<LogList>> {
     let given = query(given)?;
     let page = PageRequest::new(given.limit, given.starting_after, given.ending_before)?;
+    if given.query.as_ref().is_some_and(|query| query.chars().count() > MOST_QUERY) {
+        let message = format!("query must be at most {MOST_QUERY} characters long.");
+        return Err(Error::field("invalid_length", "query", message).into());
+    }
     let filter = LogFilter {
         from: moment("from", given.from.as_ref())?,
         to: moment("to", given.to.as_ref())?,
@@ -256,6 +265,7 @@ async fn list(
         provider: given.provider,
         model: given.model,
         annotated: given.annotated,
+        query: given.query,
     };
     let found = app.db.read(move |tx| log::list(tx, caller.project.number, &filter, &page)).await?;
     Ok(Json(LogList { object: "list", data: found.data.iter().map(view).collect(), has_more: found.has_more }))

@@ -10,12 +10,14 @@ pub mod docs;
 pub mod encoding;
 pub mod error;
 pub mod evaluators;
+pub mod events;
 pub mod health;
 pub mod human_reviews;
 pub mod identities;
 pub mod ingest;
 pub mod ingest_doctor;
 pub mod invites;
+pub mod jobs;
 pub mod logs;
 pub mod me;
 pub mod members;
@@ -33,6 +35,7 @@ pub mod trace_summary;
 pub mod traces_aggregate;
 pub mod traces_search;
 pub mod users;
+pub mod views;
 pub mod workspaces;
 
 use axum::Router;
@@ -92,6 +95,9 @@ fn routes() -> OpenApiRouter<App> {
         .merge(orq::human_review_sets::routes())
         .merge(traces_search::routes())
         .merge(sessions::routes())
+        .merge(events::routes())
+        .merge(jobs::routes())
+        .merge(views::routes())
 }
 
 /// The document that `openapi.json` holds.

@@ -138,6 +138,18 @@ impl<'a> Client<'a> {
         self.send(Method::DELETE, path, Some(body.to_string().into_bytes())).await
     }
 
+    /// Opens an event stream.
+    pub async fn open(&self, path: &str) -> Stream {
+        let mut request = Request::builder().uri(path);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let response = self.test.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Stream { body: response.into_body(), text: String::new() }
+    }
+
     /// Sends any bytes; JSON unless a content type was set with [`Client::header`].
     pub async fn send(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Answer {
         let mut request = Request::builder().method(method.clone()).uri(path);
@@ -154,6 +166,40 @@ impl<'a> Client<'a> {
         let answer = Answer { status: parts.status, headers: parts.headers, bytes };
         super::contract::check(&method, path, &answer);
         answer
+    }
+}
+
+/// A stream of server-sent events.
+pub struct Stream {
+    body: Body,
+    text: String,
+}
+
+/// One message of a stream.
+#[derive(Debug, Default)]
+pub struct Message {
+    pub event: String,
+    pub id: String,
+    pub data: Value,
+}
+
+impl Stream {
+    /// The next message; none when the stream has ended.
+    pub async fn next(&mut self) -> Option<Message> {
+        loop {
+            if let Some((message, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| {
+                    let lines = message.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+                    lines.map(str::trim_start).collect::<String>()
+                };
+                let data = serde_json::from_str(&field("data")).unwrap_or_default();
+                let read = Message { event: field("event"), id: field("id"), data };
+                self.text = rest.to_owned();
+                return Some(read);
+            }
+            let frame = self.body.frame().await?.unwrap();
+            self.text.push_str(std::str::from_utf8(&frame.into_data().unwrap()).unwrap());
+        }
     }
 }
 

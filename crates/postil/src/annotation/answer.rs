@@ -1,5 +1,6 @@
 //! What a client says in one call, and the checks that need no database.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Annotator, AnnotatorKind};
@@ -27,7 +28,7 @@ pub struct Annotate {
 }
 
 /// One answer: to a human review by its key, or a correction of an evaluator result by its id.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Answer {
     /// The key of the human review.
     pub key: Option<String>,

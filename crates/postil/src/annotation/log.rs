@@ -90,6 +90,8 @@ pub struct LogFilter {
     pub to: Option<i64>,
     /// Whether people said anything of them.
     pub annotated: Option<bool>,
+    /// Words in the name, the question, the answer, the error or the model; the case of ASCII letters does not matter.
+    pub query: Option<String>,
 }
 
 /// The logs of a project, newest first, with what was said of them.

@@ -84,6 +84,12 @@ pub(super) fn list(
             also(condition, micros.saturating_mul(1000).into());
         }
     }
+    if let Some(query) = filter.query.as_deref().map(str::trim).filter(|query| !query.is_empty()) {
+        let columns = ["s.name", "s.input_preview", "s.output_preview", "s.error_message", "s.request_model"];
+        let anywhere =
+            columns.map(|column| format!("{{position}}(lower(coalesce({column}, ''){{bytes_order}}), ?) > 0"));
+        also(&format!("({})", anywhere.join(" or ")), query.to_ascii_lowercase().into());
+    }
     if let Some(annotated) = filter.annotated {
         let said = "exists (select 1 from annotation a where a.project = s.project and a.trace_id = s.trace_id
           and a.span_id = s.span_id and a.removed_at is null)";

@@ -9,6 +9,7 @@
 
 mod annotate;
 mod answer;
+pub mod bulk;
 pub mod evaluator;
 mod evaluator_store;
 pub mod feedback;

@@ -18,6 +18,7 @@ pub mod inspect;
 mod job;
 mod migrate;
 mod postgres;
+mod relay;
 mod sqlite;
 mod tx;
 mod value;
@@ -35,6 +36,7 @@ pub use value::{Row, Value};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use job::{Job, Work};
+use relay::Teller;
 
 /// Where the data lives.
 #[derive(Debug, Clone)]
@@ -77,7 +79,7 @@ impl Db {
         let (alive, ended) = crossbeam_channel::bounded(0);
         let dialect = match location {
             Location::Sqlite(path) => {
-                sqlite::start(path, write_queue, read_queue, &events, alive)?;
+                sqlite::start(path, write_queue, read_queue, &Teller::here(events.clone()), alive)?;
                 Dialect::Sqlite
             }
             Location::Postgres(url) => {
@@ -98,7 +100,7 @@ impl Db {
         &self.0.location
     }
 
-    /// Everything that happens from now on, told after its commit.
+    /// Everything that happens from now on, told after its commit; on PostgreSQL in other replicas too.
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.0.events.subscribe()
     }

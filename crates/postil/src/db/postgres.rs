@@ -13,6 +13,7 @@ use tokio::sync::broadcast;
 use super::dialect::Dialect;
 use super::job::{Job, Verdict};
 use super::migrate;
+use super::relay::Teller;
 use super::tx::Tx;
 use super::value::{Row, Value};
 use crate::error::{Error, Result};
@@ -195,12 +196,13 @@ pub(super) fn start(
     events: &broadcast::Sender<Event>,
 ) -> Result<()> {
     migrate::postgres(&mut connect(url)?)?;
+    let teller = Teller::everywhere(events.clone(), url);
     let threads = (0..WRITERS).map(|_| (writes, "begin")).chain((0..READERS).map(|_| (reads, READ)));
     for (number, (queue, begin)) in threads.enumerate() {
-        let (url, queue, events) = (url.to_owned(), queue.clone(), events.clone());
+        let (url, queue, teller) = (url.to_owned(), queue.clone(), teller.clone());
         std::thread::Builder::new()
             .name(format!("postgres-{number}"))
-            .spawn(move || serve(&url, begin, &queue, &events))
+            .spawn(move || serve(&url, begin, &queue, &teller))
             .map_err(Error::internal)?;
     }
     Ok(())
@@ -209,13 +211,13 @@ pub(super) fn start(
 /// Readers see one consistent state for the whole closure.
 const READ: &str = "begin isolation level repeatable read read only";
 
-fn serve(url: &str, begin: &str, queue: &Receiver<Box<dyn Job>>, events: &broadcast::Sender<Event>) {
+fn serve(url: &str, begin: &str, queue: &Receiver<Box<dyn Job>>, teller: &Teller) {
     let mut session: Option<PostgresSession> = None;
     while let Ok(mut job) = queue.recv() {
         let outcome = run(url, begin, &mut session, job.as_mut());
         match outcome {
             Ok(happened) => {
-                happened.into_iter().for_each(|event| drop(events.send(event)));
+                teller.tell(happened);
                 job.finish(None);
             }
             Err(failure) => job.finish(Some(failure)),

@@ -102,6 +102,7 @@ impl<'a> Tx<'a> {
 
     /// Tells listeners that something happened, once this transaction is committed.
     pub fn emit(&mut self, event: Event) {
+        debug_assert!(Event::kind_named(event.kind).is_some(), "{} is not among the kinds of events", event.kind);
         self.events.push(event);
     }
 }

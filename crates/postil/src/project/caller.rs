@@ -19,7 +19,7 @@ pub enum Permission {
 }
 
 /// A set of [`Permission`]s.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Permissions(u8);
 
 impl Permissions {
@@ -124,7 +124,7 @@ impl Role {
 }
 
 /// The project a call is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ProjectRef {
     /// The id that clients see.
     pub id: String,
@@ -133,7 +133,7 @@ pub struct ProjectRef {
 }
 
 /// Who does something: shown beside every change they make.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Actor {
     /// A program with an API key.
     Key {
@@ -169,7 +169,7 @@ impl Actor {
 }
 
 /// An authenticated caller in the project they speak to. Every verb takes one.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Caller {
     /// The workspace they belong to; error texts name it.
     pub workspace_id: String,

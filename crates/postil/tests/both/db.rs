@@ -1,5 +1,6 @@
 //! The database room itself.
 
+use postil::event::Event;
 use postil::{Error, Result, params};
 
 use crate::bed::Bed;
@@ -12,6 +13,7 @@ crate::both!(
     a_panicking_verb_is_an_error_and_the_database_goes_on,
     a_reader_cannot_write,
     opening_twice_migrates_once,
+    what_happens_is_told_after_the_commit_and_never_when_it_fails,
 );
 
 fn set(tx: &mut postil::Tx<'_>, name: &str, value: &str) -> Result<()> {
@@ -108,4 +110,65 @@ fn opening_twice_migrates_once(bed: &Bed) {
     let again = postil::Db::open(&bed.location).unwrap();
     let kept = again.read_blocking(|tx| tx.query("select 1 from setting where name = 'kept'", params![])).unwrap();
     assert_eq!(kept.len(), 1);
+}
+
+fn updated(trace: &str) -> Event {
+    Event { project: 1, kind: "trace.updated", trace_id: Some(trace.to_owned()), span_id: None }
+}
+
+fn what_happens_is_told_after_the_commit_and_never_when_it_fails(bed: &Bed) {
+    let mut told = bed.db.events();
+    let failed = bed.db.write_blocking(|tx| -> Result<()> {
+        tx.emit(updated("lost"));
+        Err(Error::invalid("no", "never mind"))
+    });
+    assert!(failed.is_err());
+    bed.db
+        .write_blocking(|tx| {
+            tx.emit(updated("kept"));
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(told.blocking_recv().unwrap(), updated("kept"));
+}
+
+/// Tells `event` again and again until the other handle hears of it: that it listens is known by nothing else.
+fn until_heard(from: &postil::Db, to: &postil::Db, event: &Event) {
+    let mut told = to.events();
+    let heard = std::thread::spawn({
+        let event = event.clone();
+        move || while told.blocking_recv().unwrap() != event {}
+    });
+    while !heard.is_finished() {
+        let event = event.clone();
+        from.write_blocking(move |tx| {
+            tx.emit(event.clone());
+            Ok(())
+        })
+        .unwrap();
+        std::thread::yield_now();
+    }
+    heard.join().unwrap();
+}
+
+#[test]
+fn replicas_on_one_postgres_hear_of_each_other() {
+    let bed = Bed::postgres();
+    let other = postil::Db::open(&bed.location).unwrap();
+    until_heard(&bed.db, &other, &updated("first"));
+    until_heard(&other, &bed.db, &updated("second"));
+    // What a replica tells does not come back to it: it hears of it once.
+    let mut told = bed.db.events();
+    bed.db
+        .write_blocking(|tx| {
+            tx.emit(updated("own"));
+            Ok(())
+        })
+        .unwrap();
+    until_heard(&other, &bed.db, &updated("third"));
+    let mut heard = Vec::new();
+    while let Ok(event) = told.try_recv() {
+        heard.push(event);
+    }
+    assert_eq!(heard.iter().filter(|event| **event == updated("own")).count(), 1, "{heard:?}");
 }

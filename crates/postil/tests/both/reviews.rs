@@ -31,6 +31,7 @@ crate::both!(
     definitions_are_archived_with_values_and_deleted_without,
     defaults_are_made_once,
     logs_are_paged_both_ways,
+    logs_are_found_by_words,
     feedback_finds_recent_responses_and_can_be_sent_twice,
     long_texts_are_stored,
 );
@@ -399,6 +400,24 @@ fn logs_are_paged_both_ways(bed: &Bed) {
         let filter = LogFilter { annotated: Some(annotated), ..LogFilter::default() };
         let page = PageRequest::new(Some(20), None, None).unwrap();
         assert_eq!(bed.db.read_blocking(move |tx| log::list(tx, 1, &filter, &page)).unwrap().data.len(), count);
+    }
+}
+
+fn logs_are_found_by_words(bed: &Bed) {
+    prepare(bed);
+    write(bed, |tx| {
+        let sql = "update span set output_preview = $1 where trace_id = $2";
+        tx.execute(sql, params!["It is 100% on its Way to the søster.", TRACE]).map(drop)
+    });
+    let found = |query: &str| {
+        let filter = LogFilter { query: Some(query.into()), ..LogFilter::default() };
+        let page = PageRequest::new(Some(20), None, None).unwrap();
+        bed.db.read_blocking(move |tx| log::list(tx, 1, &filter, &page)).unwrap().data.len()
+    };
+    for (query, count) in
+        [("on its way", 1), ("ON ITS WAY", 1), (" søster ", 1), ("100%", 1), ("1_0%", 0), ("", 1), ("nothing", 0)]
+    {
+        assert_eq!(found(query), count, "{query}");
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use tokio::sync::broadcast;
 
 use super::SqliteSession;
 use super::log::Log;
 use crate::db::job::{Job, Verdict};
+use crate::db::relay::Teller;
 use crate::db::tx::Tx;
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -18,14 +18,9 @@ const LARGEST: usize = 512;
 const LONGEST: Duration = Duration::from_millis(15);
 
 /// Takes what waits, runs it in one transaction, commits, answers; again and again until nobody can send any more.
-pub(super) fn write_loop(
-    session: &SqliteSession,
-    log: &Log,
-    queue: &Receiver<Box<dyn Job>>,
-    events: &broadcast::Sender<Event>,
-) {
+pub(super) fn write_loop(session: &SqliteSession, log: &Log, queue: &Receiver<Box<dyn Job>>, teller: &Teller) {
     while let Ok(first) = queue.recv() {
-        write_group(session, first, queue, events);
+        write_group(session, first, queue, teller);
         log.carry_rest(&session.connection);
     }
     log.carry_all(&session.connection);
@@ -40,12 +35,7 @@ struct Group {
     in_savepoints: bool,
 }
 
-fn write_group(
-    session: &SqliteSession,
-    first: Box<dyn Job>,
-    queue: &Receiver<Box<dyn Job>>,
-    events: &broadcast::Sender<Event>,
-) {
+fn write_group(session: &SqliteSession, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>, teller: &Teller) {
     if let Err(failure) = session.batch("begin immediate") {
         return first.finish(Some(failure));
     }
@@ -66,7 +56,7 @@ fn write_group(
             drop(session.batch("rollback"));
         }
     } else {
-        group.happened.into_iter().for_each(|event| drop(events.send(event)));
+        teller.tell(group.happened);
     }
     let cause = outcome.err().map(|failure| describe(&failure));
     group.jobs.into_iter().for_each(|job| job.finish(cause.clone().map(Error::Unavailable)));

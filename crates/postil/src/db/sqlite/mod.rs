@@ -13,15 +13,14 @@ use foldhash::fast::RandomState;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::broadcast;
 
 use super::dialect::Dialect;
 use super::job::Job;
 use super::migrate;
+use super::relay::Teller;
 use super::tx::{ROWS, Tx, placeholders};
 use super::value::{Row, Value};
 use crate::error::{Error, Result};
-use crate::event::Event;
 
 /// Reader threads: as many as can be busy beside the writer on a small machine.
 const READERS: usize = 4;
@@ -199,7 +198,7 @@ pub(super) fn start(
     path: &Path,
     writes: Receiver<Box<dyn Job>>,
     reads: Receiver<Box<dyn Job>>,
-    events: &broadcast::Sender<Event>,
+    teller: &Teller,
     running: crossbeam_channel::Sender<()>,
 ) -> Result<()> {
     let mut writer = open_writer(path)?;
@@ -220,9 +219,9 @@ pub(super) fn start(
         carrier.carry();
         drop(beside);
     })?;
-    let events = events.clone();
+    let teller = teller.clone();
     spawn("sqlite-write", move || {
-        group::write_loop(&writer, &log, &writes, &events);
+        group::write_loop(&writer, &log, &writes, &teller);
         log.end();
         // The last connection takes the files beside the database away, which only one that may write can do.
         let _disconnected = others.recv();

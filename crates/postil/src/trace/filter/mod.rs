@@ -71,7 +71,7 @@ impl Join {
 }
 
 /// A condition as clients send it: everything is optional and every value is text.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct WireCondition {
     /// The field.
     pub field: Option<String>,

@@ -147,3 +147,22 @@ pub fn search(tx: &mut Tx<'_>, project: i64, search: &Search) -> Result<Found> {
     };
     Ok(Found { rows, next_page_token })
 }
+
+/// The newest traces after a place (the start and the id of a trace), without a token: for work that goes on later.
+pub fn newest_after(
+    tx: &mut Tx<'_>,
+    project: i64,
+    filter: &Filter,
+    window: Window,
+    after: Option<(i64, String)>,
+    count: usize,
+) -> Result<Vec<TraceRow>> {
+    let search = Search { filter: filter.clone(), window, sort: Sort::default(), limit: count, page_token: None };
+    let after = after.map(|(start_ns, trace_id)| Cursor { start_ns, trace_id, value: None });
+    store::page(tx, project, &search, after.as_ref(), count)
+}
+
+/// How many traces match.
+pub fn count(tx: &mut Tx<'_>, project: i64, filter: &Filter, window: Window) -> Result<i64> {
+    store::count(tx, project, filter, window)
+}

@@ -76,6 +76,17 @@ fn page_sql(
     (text, sql)
 }
 
+/// How many traces of a window pass a filter.
+pub(super) fn count(tx: &mut Tx<'_>, project: i64, filter: &Filter, window: Window) -> Result<i64> {
+    let mut sql = SqlBuilder::default();
+    let mut text = format!("select count(*) from trace t where {}", within(project, window, &mut sql));
+    if *filter != Filter::everything() {
+        text.push_str(" and ");
+        text.push_str(&filter.to_sql(&mut sql));
+    }
+    tx.query_one(&text, sql.params())?.int(0)
+}
+
 /// Whether a filter asks for the traces of certain sessions, which have an index of their own.
 fn of_session(filter: &Filter) -> bool {
     let by_session = |field: &Field| matches!(field, Field::Lifted(lifted) if lifted.name == "session_id");

@@ -1,0 +1,95 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { may, useHere } from "../app/project";
+import { Key } from "../keys/Key";
+import { useCommand } from "../keys/useCommand";
+import { Button } from "../ui/Button";
+import { count } from "../ui/format";
+import { BulkAnnotate } from "./BulkAnnotate";
+import { type Progress, useBulk } from "./useBulk";
+import type { Selection } from "./useSelection";
+import type { useTraces } from "./useTraces";
+
+/** What is selected and what can be done with it, and how far the last such thing is. */
+export function SelectionBar({
+  selection,
+  body,
+  reread,
+}: {
+  selection: Selection;
+  body: ReturnType<typeof useTraces>["body"];
+  reread: () => void;
+}) {
+  const here = useHere();
+  const [asking, setAsking] = useState(false);
+  const { progress, start, cancel } = useBulk(reread);
+  const { sort: _, ...question } = body;
+  const all = useQuery({
+    queryKey: [here.project.key, "matching", question],
+    queryFn: async () => (await here.api.aggregateTraces(question)).data[0]?.metrics.count ?? 0,
+    enabled: selection.size > 0,
+    staleTime: 5000,
+  });
+  const some = selection.size > 0;
+  const canAnnotate = some && may(here, "annotate");
+  useCommand("select-matching", selection.selectMatching, { when: some });
+  useCommand("annotate-selected", () => setAsking(true), { when: canAnnotate });
+  if (!some && !progress) return null;
+  const total = selection.matching ? all.data : selection.size;
+  const what = total === undefined ? "…" : `${count(total)} ${total === 1 ? "trace" : "traces"}`;
+  return (
+    <section
+      aria-label="Selection"
+      className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-b bg-well px-3 py-1 text-sm"
+    >
+      {some && (
+        <>
+          <span role="status" className="num font-medium">
+            {selection.matching ? `All ${what} that match` : `${count(selection.size)} selected`}
+          </span>
+          {canAnnotate && (
+            <Button small onClick={() => setAsking(true)}>
+              Annotate <Key id="annotate-selected" />
+            </Button>
+          )}
+          {!selection.matching && all.data !== undefined && all.data > selection.size && (
+            <Button small look="quiet" onClick={selection.selectMatching}>
+              Select all {count(all.data)} that match <Key id="select-matching" />
+            </Button>
+          )}
+          <Button small look="quiet" onClick={selection.clear}>
+            End the selection
+          </Button>
+        </>
+      )}
+      <span className="flex-1" />
+      {progress && <ProgressLine progress={progress} cancel={cancel} />}
+      <BulkAnnotate
+        open={asking}
+        onClose={() => setAsking(false)}
+        what={what}
+        run={(key, value) => {
+          const which = selection.matching ? question : { trace_ids: selection.ids };
+          return start({ annotations: [{ key, value }], ...which }).then(() => selection.clear());
+        }}
+        most={selection.matching ? undefined : 1000}
+        size={selection.size}
+      />
+    </section>
+  );
+}
+
+function ProgressLine({ progress, cancel }: { progress: Progress; cancel: () => void }) {
+  const met = progress.done + progress.failed;
+  return (
+    <span className="flex items-center gap-2">
+      <span role="status" className="num text-ink-2">
+        Annotating: {count(met)} of {count(progress.total)}
+      </span>
+      <progress aria-label="Annotated" max={Math.max(1, progress.total)} value={met} className="h-1.5 w-28" />
+      <Button small look="quiet" onClick={cancel}>
+        Cancel
+      </Button>
+    </span>
+  );
+}

@@ -1,0 +1,62 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { asApiError } from "../api/error";
+import type { BulkAnnotation, Job } from "../api/types";
+import { useHere } from "../app/project";
+import { useLive } from "../app/useLive";
+import { count } from "../ui/format";
+import { toast } from "../ui/Toast";
+
+export type Progress = Pick<Job, "total" | "done" | "failed">;
+
+const STORED = "postil.job";
+
+function tell(job: Job): void {
+  const traces = `${count(job.done)} ${job.done === 1 ? "trace" : "traces"}`;
+  if (job.state === "done")
+    toast(job.failed > 0 ? `${traces} annotated, ${count(job.failed)} are gone` : `${traces} annotated`);
+  else if (job.state === "canceled") toast(`Stopped: ${traces} were annotated`);
+  else toast(`After ${traces}: ${job.error ?? "the work could not go on."}`, { bad: true });
+}
+
+/** The work of annotating many traces, followed until it ends; also across a reload of the page. */
+export function useBulk(onEnd: () => void) {
+  const { api, project } = useHere();
+  const queries = useQueryClient();
+  const stored = `${STORED}.${project.key}`;
+  const [id, setId] = useState(() => sessionStorage.getItem(stored) ?? "");
+  const follow = (next: string) => {
+    setId(next);
+    if (next) sessionStorage.setItem(stored, next);
+    else sessionStorage.removeItem(stored);
+  };
+  const job = useQuery({
+    queryKey: [project.key, "job", id],
+    queryFn: () => api.job(id),
+    enabled: id !== "",
+    staleTime: 0,
+    // What happens is told; this is for when it is not.
+    refetchInterval: 5000,
+  });
+  useLive(({ counts }) => {
+    if (id && counts["job.updated"]) void job.refetch();
+  });
+  const ended = job.data && !["queued", "running"].includes(job.data.state) ? job.data : undefined;
+  const gone = job.error && asApiError(job.error).status === 404;
+  useEffect(() => {
+    if (ended) tell(ended);
+    if (ended || gone) follow("");
+    if (ended) onEnd();
+  });
+  const start = async (body: BulkAnnotation) => {
+    const begun = await api.annotateMany(body);
+    queries.setQueryData([project.key, "job", begun.id], begun);
+    follow(begun.id);
+  };
+  const cancel = () =>
+    void api.cancelJob(id).then(
+      () => job.refetch(),
+      (cause) => toast(asApiError(cause).message, { bad: true }),
+    );
+  return { progress: id ? (job.data satisfies Progress | undefined) : undefined, start, cancel };
+}
