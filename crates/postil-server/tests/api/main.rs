@@ -5,6 +5,7 @@ mod annotations;
 mod api_keys;
 mod app;
 mod basics;
+mod captures;
 mod contract;
 mod demo;
 mod feedback;
@@ -23,3 +24,5 @@ mod telemetry;
 #[path = "../../../postil/tests/both/traces.rs"]
 mod traces;
 mod traces_search;
+#[path = "../../../postil/tests/captures/truth.rs"]
+mod truth;
