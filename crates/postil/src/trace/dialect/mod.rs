@@ -70,6 +70,7 @@ pub fn normalize(view: &SpanView<'_>, logs: &[&LogRecord]) -> NormalizedSpan {
     span.level = outcome::level(&context);
     models(&context, &mut span);
     conversation(&context, &mut span);
+    unanswered(&mut span);
     span.usage = usage::usage(&context, kind);
     span.usage_scope = kind::usage_scope(&context, kind);
     span.cost = usage::cost(&context);
@@ -139,6 +140,24 @@ fn models(context: &Context<'_>, span: &mut NormalizedSpan) {
         .or_else(|| attributes.text("agent_name").filter(|_| span.kind == Kind::Agent))
         .or_else(|| attributes.text("agent.name"))
         .map(str::to_owned);
+}
+
+/// Where a call failed, some clients show an empty answer, or the model that was asked for as the one that answered.
+fn unanswered(span: &mut NormalizedSpan) {
+    if span.status != Status::Error || span.kind != Kind::Llm {
+        return;
+    }
+    if span.output.iter().all(|message| message.parts.is_empty()) {
+        span.output.clear();
+    }
+    if span.response_id.is_none() && span.output.is_empty() {
+        let named = span.response_model.take();
+        if span.request_model.is_none() {
+            span.request_model = named;
+        } else if span.request_model != named {
+            span.response_model = named;
+        }
+    }
 }
 
 /// Messages, tools, and what stands in for them.
@@ -254,6 +273,7 @@ fn tools(context: &Context<'_>) -> Vec<ToolDefinition> {
         ask(&|| from(context.node("mlflow.chat.tools").as_ref()));
         ask(&|| from(context.slot(Slot::SpanInputs).and_then(|input| input.get("tools"))));
     }
+    ask(&|| log_events::tools(context));
     if context.orq || context.has(Family::Orq) {
         ask(&|| from(context.slot(Slot::OrqInput).and_then(|input| input.get("tools"))));
     }
@@ -262,3 +282,5 @@ fn tools(context: &Context<'_>) -> Vec<ToolDefinition> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vocabulary;

@@ -1,9 +1,11 @@
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
+use opentelemetry_proto::tonic::trace::v1::Status as SpanStatus;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::vocabulary::{KEYS, WORDS};
 use super::*;
 use crate::trace::model::{Convention, CostSource, MediaSource, Part, Role, UsageScope};
 use crate::trace::price::PriceTable;
@@ -219,6 +221,72 @@ fn an_outer_operation_of_the_ai_sdk_is_a_sum() {
     assert_eq!(span.output[0].plain_text(), "Hello");
 }
 
+fn failed(attributes: Vec<KeyValue>) -> NormalizedSpan {
+    let status = Some(SpanStatus { code: 2, message: "RateLimitError: slow down".to_owned() });
+    let span = Span { status, attributes, ..Span::default() };
+    normalize(&SpanView { resource: None, scope: None, span: &span, header_convention_version: None }, &[])
+}
+
+#[test]
+fn a_call_that_failed_had_no_model_that_answered_and_no_answer() {
+    let kind = || text("openinference.span.kind", "LLM");
+    let span = failed(vec![
+        kind(),
+        text("llm.model_name", "claude"),
+        text("llm.invocation_parameters", r#"{"model": "claude"}"#),
+        text("llm.output_messages.0.message.role", "assistant"),
+    ]);
+    assert_eq!((span.request_model.as_deref(), span.response_model, span.output), (Some("claude"), None, Vec::new()));
+    let span = failed(vec![kind(), text("llm.model_name", "claude")]);
+    assert_eq!((span.request_model.as_deref(), span.response_model), (Some("claude"), None));
+    // What another model said before it failed stays.
+    let span = failed(vec![
+        kind(),
+        text("llm.model_name", "claude-2026"),
+        text("llm.invocation_parameters", r#"{"model": "claude"}"#),
+        text("llm.output_messages.0.message.content", "Well,"),
+    ]);
+    assert_eq!((span.response_model.as_deref(), span.output.len()), (Some("claude-2026"), 1));
+}
+
+#[test]
+fn tools_are_read_from_the_log_record_of_a_call() {
+    let tools = r#"[{"type": "function", "name": "get_weather", "parameters": {"type": "object"}}]"#;
+    let record = LogRecord {
+        event_name: "gen_ai.client.inference.operation.details".to_owned(),
+        attributes: vec![text("gen_ai.tool.definitions", tools)],
+        ..LogRecord::default()
+    };
+    let span = Span { attributes: vec![text("gen_ai.operation.name", "chat")], ..Span::default() };
+    let view = SpanView { resource: None, scope: None, span: &span, header_convention_version: None };
+    assert_eq!(normalize(&view, &[&record]).tools[0].name, "get_weather");
+}
+
+#[test]
+fn a_tool_under_a_decorator_was_called_with_its_keywords() {
+    let span = normal(
+        "langfuse-sdk",
+        vec![
+            text("langfuse.observation.type", "tool"),
+            text("langfuse.observation.input", r#"{"args": [], "kwargs": {"city": "Paris"}}"#),
+        ],
+    );
+    assert_eq!(span.tool.expect("a tool").arguments, Some(json!({"city": "Paris"})));
+}
+
+#[test]
+fn counts_that_the_provider_added_are_read_where_the_ai_sdk_has_none() {
+    let span = normal(
+        "ai",
+        vec![
+            text("ai.operationId", "ai.generateText.doGenerate"),
+            pair("ai.usage.promptTokens", Any::IntValue(40)),
+            text("ai.response.providerMetadata", r#"{"openai":{"reasoningTokens":3,"cachedPromptTokens":30}}"#),
+        ],
+    );
+    assert_eq!((span.usage.input, span.usage.cache_read, span.usage.reasoning), (Some(40), Some(30), Some(3)));
+}
+
 #[test]
 fn attributes_without_a_place_are_named() {
     let span =
@@ -226,122 +294,6 @@ fn attributes_without_a_place_are_named() {
     let view = SpanView { resource: None, scope: None, span: &span, header_convention_version: None };
     assert_eq!(unmapped_keys(&view), ["mine"]);
 }
-
-/// Keys that make as many rules as possible look at a value.
-const KEYS: &[&str] = &[
-    "gen_ai.input.messages",
-    "gen_ai.output.messages",
-    "gen_ai.system_instructions",
-    "gen_ai.prompt",
-    "gen_ai.completion",
-    "gen_ai.prompt.0.content",
-    "gen_ai.prompt.0.role",
-    "gen_ai.prompt.",
-    "gen_ai.prompt.1",
-    "gen_ai.completion.0.tool_calls.0.name",
-    "gen_ai.operation.name",
-    "gen_ai.usage.input_tokens",
-    "gen_ai.usage.raw",
-    "gen_ai.tool.definitions",
-    "gen_ai.tool.name",
-    "gen_ai.response.finish_reasons",
-    "gen_ai.retrieval.documents",
-    "gen_ai.request.model",
-    "llm.input_messages.0.message.role",
-    "llm.input_messages.0.message.contents.0.message_content.text",
-    "llm.output_messages.3.message.content",
-    "llm.tools.0.tool.json_schema",
-    "llm.token_count.prompt",
-    "llm.invocation_parameters",
-    "llm.cost.total",
-    "llm.request.functions.0.name",
-    "input.value",
-    "output.value",
-    "openinference.span.kind",
-    "retrieval.documents.0.document.score",
-    "metadata",
-    "ai.operationId",
-    "ai.prompt",
-    "ai.prompt.messages",
-    "ai.prompt.tools",
-    "ai.response.toolCalls",
-    "ai.response.text",
-    "ai.usage.tokens",
-    "langfuse.observation.type",
-    "langfuse.observation.input",
-    "langfuse.observation.output",
-    "langfuse.observation.usage_details",
-    "langfuse.observation.cost_details",
-    "langfuse.observation.completion_start_time",
-    "langfuse.trace.metadata.a",
-    "langfuse.trace.tags",
-    "mlflow.spanType",
-    "mlflow.spanInputs",
-    "mlflow.spanOutputs",
-    "mlflow.chat.tokenUsage",
-    "traceloop.span.kind",
-    "traceloop.entity.input",
-    "langsmith.span.kind",
-    "langsmith.span.tags",
-    "orq.type",
-    "orq.input",
-    "orq.output",
-    "orq.metrics",
-    "orq.request",
-    "orq.metadata",
-    "pydantic_ai.all_messages",
-    "logfire.level_num",
-    "logfire.msg",
-    "session.id",
-    "type",
-    "input",
-    "output",
-    "status",
-    "metrics",
-    "request",
-];
-
-/// Words that make values look like messages, and beginnings that make texts look like structures.
-const WORDS: &[&str] = &[
-    "role",
-    "content",
-    "parts",
-    "type",
-    "messages",
-    "tool_calls",
-    "function",
-    "arguments",
-    "text",
-    "image_url",
-    "url",
-    "data",
-    "choices",
-    "message",
-    "system",
-    "kwargs",
-    "id",
-    "output",
-    "tool_result",
-    "reasoning",
-    "LLM",
-    "generation",
-    "\"CHAT_MODEL\"",
-    "ai.generateText.doGenerate",
-    "data:image/png;base64,AA",
-    "@@@langfuseMedia:type=a|id=b@@@",
-    "[{\"role\":",
-    "{'a': (1, None, b'x",
-    "\"\\ud83d",
-    "[[[[[[",
-    "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"é\\u00",
-    "[1,",
-    "-",
-    "{\"a\":-Infinity}",
-    "llm",
-    "tool",
-    "retriever",
-    "",
-];
 
 fn words() -> impl Strategy<Value = String> {
     prop_oneof![
