@@ -94,11 +94,14 @@ fn models(context: &Context<'_>, span: &mut NormalizedSpan) {
     let inside = |slot: Slot, keys: &[&str]| context.slot(slot).and_then(|node| node.first(keys)).and_then(Node::text);
     let calls_model = matches!(span.kind, Kind::Llm | Kind::Embedding | Kind::Reranker);
 
+    let decoded = |key: &str| context.node(key).and_then(|node| node.text().map(str::to_owned));
+    let mlflow = if context.has(Family::Mlflow) { decoded("mlflow.llm.provider") } else { None };
     let provider = keyed(Family::GenAi, &["gen_ai.provider.name", "gen_ai.system"])
         .or_else(|| keyed(Family::Llm, &["llm.provider", "llm.system"]))
         .or_else(|| keyed(Family::Ai, &["ai.model.provider"]))
         .or_else(|| inside(Slot::OrqRequest, &["provider"]))
-        .or_else(|| keyed(Family::Orq, &["orq.model.provider", "orq.provider"]));
+        .or_else(|| keyed(Family::Orq, &["orq.model.provider", "orq.provider"]))
+        .or(mlflow.as_deref());
     span.provider = provider.map(|provider| provider.split('.').next().unwrap_or(provider).to_ascii_lowercase());
 
     let langfuse = keyed(Family::Langfuse, &["langfuse.observation.model.name"]);
@@ -115,21 +118,21 @@ fn models(context: &Context<'_>, span: &mut NormalizedSpan) {
         // On an error there was no answer whose model it could be.
         .or_else(|| langfuse.filter(|_| failed))
         .map(str::to_owned);
-    let decoded = |key: &str| context.node(key).and_then(|node| node.text().map(str::to_owned));
     span.response_model = keyed(Family::GenAi, &["gen_ai.response.model"])
         .or_else(|| keyed(Family::Ai, &["ai.response.model"]))
         .or_else(|| keyed(Family::Llm, &["llm.response.model_name", "llm.model_name"]))
         .or_else(|| keyed(Family::Retrieval, &["embedding.model_name", "reranker.model_name"]))
         .or_else(|| langfuse.filter(|_| !failed))
         .map(str::to_owned)
-        .or_else(|| if context.has(Family::Mlflow) { decoded("mlflow.llm.model") } else { None })
         .or_else(|| {
             let outputs = inside(Slot::SpanOutputs, &["model"]).or_else(|| inside(Slot::Completion, &["model"]));
             let outputs = outputs.or_else(|| inside(Slot::OrqOutput, &["model"]));
             outputs
                 .or_else(|| if calls_model { inside(Slot::OutputValue, &["model"]) } else { None })
                 .map(str::to_owned)
-        });
+        })
+        // Which of the two models it is differs; the answer itself knows better.
+        .or_else(|| if context.has(Family::Mlflow) { decoded("mlflow.llm.model") } else { None });
     span.response_id = keyed(Family::GenAi, &["gen_ai.response.id"])
         .or_else(|| keyed(Family::Ai, &["ai.response.id"]))
         .or_else(|| if calls_model { inside(Slot::OutputValue, &["id"]) } else { None })

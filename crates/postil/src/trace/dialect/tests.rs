@@ -1,6 +1,5 @@
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
-use opentelemetry_proto::tonic::trace::v1::Status as SpanStatus;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
 use proptest::prelude::*;
 use serde_json::json;
@@ -10,6 +9,8 @@ use super::*;
 use crate::trace::model::{Convention, CostSource, MediaSource, Part, Role, UsageScope};
 use crate::trace::price::PriceTable;
 use crate::trace::rollup::{facts, rollup};
+
+mod clients;
 
 fn pair(key: &str, value: Any) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
@@ -219,72 +220,6 @@ fn an_outer_operation_of_the_ai_sdk_is_a_sum() {
     let roles: Vec<Role> = span.input.iter().map(|message| message.role).collect();
     assert_eq!(roles, [Role::System, Role::User]);
     assert_eq!(span.output[0].plain_text(), "Hello");
-}
-
-fn failed(attributes: Vec<KeyValue>) -> NormalizedSpan {
-    let status = Some(SpanStatus { code: 2, message: "RateLimitError: slow down".to_owned() });
-    let span = Span { status, attributes, ..Span::default() };
-    normalize(&SpanView { resource: None, scope: None, span: &span, header_convention_version: None }, &[])
-}
-
-#[test]
-fn a_call_that_failed_had_no_model_that_answered_and_no_answer() {
-    let kind = || text("openinference.span.kind", "LLM");
-    let span = failed(vec![
-        kind(),
-        text("llm.model_name", "claude"),
-        text("llm.invocation_parameters", r#"{"model": "claude"}"#),
-        text("llm.output_messages.0.message.role", "assistant"),
-    ]);
-    assert_eq!((span.request_model.as_deref(), span.response_model, span.output), (Some("claude"), None, Vec::new()));
-    let span = failed(vec![kind(), text("llm.model_name", "claude")]);
-    assert_eq!((span.request_model.as_deref(), span.response_model), (Some("claude"), None));
-    // What another model said before it failed stays.
-    let span = failed(vec![
-        kind(),
-        text("llm.model_name", "claude-2026"),
-        text("llm.invocation_parameters", r#"{"model": "claude"}"#),
-        text("llm.output_messages.0.message.content", "Well,"),
-    ]);
-    assert_eq!((span.response_model.as_deref(), span.output.len()), (Some("claude-2026"), 1));
-}
-
-#[test]
-fn tools_are_read_from_the_log_record_of_a_call() {
-    let tools = r#"[{"type": "function", "name": "get_weather", "parameters": {"type": "object"}}]"#;
-    let record = LogRecord {
-        event_name: "gen_ai.client.inference.operation.details".to_owned(),
-        attributes: vec![text("gen_ai.tool.definitions", tools)],
-        ..LogRecord::default()
-    };
-    let span = Span { attributes: vec![text("gen_ai.operation.name", "chat")], ..Span::default() };
-    let view = SpanView { resource: None, scope: None, span: &span, header_convention_version: None };
-    assert_eq!(normalize(&view, &[&record]).tools[0].name, "get_weather");
-}
-
-#[test]
-fn a_tool_under_a_decorator_was_called_with_its_keywords() {
-    let span = normal(
-        "langfuse-sdk",
-        vec![
-            text("langfuse.observation.type", "tool"),
-            text("langfuse.observation.input", r#"{"args": [], "kwargs": {"city": "Paris"}}"#),
-        ],
-    );
-    assert_eq!(span.tool.expect("a tool").arguments, Some(json!({"city": "Paris"})));
-}
-
-#[test]
-fn counts_that_the_provider_added_are_read_where_the_ai_sdk_has_none() {
-    let span = normal(
-        "ai",
-        vec![
-            text("ai.operationId", "ai.generateText.doGenerate"),
-            pair("ai.usage.promptTokens", Any::IntValue(40)),
-            text("ai.response.providerMetadata", r#"{"openai":{"reasoningTokens":3,"cachedPromptTokens":30}}"#),
-        ],
-    );
-    assert_eq!((span.usage.input, span.usage.cache_read, span.usage.reasoning), (Some(40), Some(30), Some(3)));
 }
 
 #[test]
