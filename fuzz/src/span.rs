@@ -59,7 +59,9 @@ impl Maker<'_, '_> {
                 let mut text = String::new();
                 for _ in 0..self.bytes.int_in_range(0..=24)? {
                     text.push_str(self.bytes.choose(WORDS)?);
-                    text.push_str(self.bytes.choose(&["\"", ":", ",", "[", "{", "}", "]", "'", "\\", " ", "\\u00e9", "1"])?);
+                    text.push_str(
+                        self.bytes.choose(&["\"", ":", ",", "[", "{", "}", "]", "'", "\\", " ", "\\u00e9", "1"])?,
+                    );
                 }
                 text
             }

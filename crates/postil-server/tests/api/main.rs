@@ -2,6 +2,7 @@
 
 mod accounts;
 mod annotations;
+mod any_shape;
 mod api_keys;
 mod app;
 mod basics;
@@ -26,3 +27,5 @@ mod traces;
 mod traces_search;
 #[path = "../../../postil/tests/captures/truth.rs"]
 mod truth;
+#[path = "../../../postil/src/trace/dialect/vocabulary.rs"]
+mod vocabulary;
