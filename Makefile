@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test check bench openapi web e2e test-tools
+.PHONY: run test check bench openapi web e2e fuzz test-tools
 
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' 2>/dev/null)
 
@@ -32,6 +32,9 @@ check: web/node_modules/.complete ## the quick half of `test`: format and lints
 bench: ## load generator against a release build; see bench/
 	cargo build --locked --release --package postil-server --package loadgen
 	bench/run
+
+fuzz: ## what nobody would send, MINUTES=2 for each reader; needs cargo-fuzz, see fuzz/run
+	nice -n 10 fuzz/run $(or $(MINUTES),2)
 
 openapi: ## write the generated files: openapi.json and docs/configuration.md
 	cargo build --locked --package postil-server

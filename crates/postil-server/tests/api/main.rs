@@ -2,9 +2,11 @@
 
 mod accounts;
 mod annotations;
+mod any_shape;
 mod api_keys;
 mod app;
 mod basics;
+mod captures;
 mod contract;
 mod demo;
 mod events;
@@ -26,4 +28,8 @@ mod telemetry;
 #[path = "../../../postil/tests/both/traces.rs"]
 mod traces;
 mod traces_search;
+#[path = "../../../postil/tests/captures/truth.rs"]
+mod truth;
 mod views;
+#[path = "../../../postil/src/trace/dialect/vocabulary.rs"]
+mod vocabulary;

@@ -120,6 +120,17 @@ fn values_of_no_form_at_all_are_refused() {
     }
 }
 
+#[test]
+fn a_number_keeps_its_last_digit() {
+    let mut rules = plain(Kind::Range);
+    rules.config = Config { min: Some(0), max: Some(10), step: None, max_length: None };
+    for text in ["9.81781777462483e-42", "1.3519796669318969e-306", "7.000000000000001"] {
+        let given: Value = serde_json::from_str(text).unwrap();
+        let stored = check(&rules, &given, 3000, "f").unwrap();
+        assert_eq!((stored.json.as_str(), stored.number), (text, text.parse().ok()));
+    }
+}
+
 fn any_value() -> impl Strategy<Value = Value> {
     prop_oneof![
         any::<String>().prop_map(Value::from),

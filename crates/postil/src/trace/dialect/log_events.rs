@@ -11,7 +11,7 @@ use super::genai;
 use super::message::{self, Builder, Direction};
 use super::node::Node;
 use super::parse;
-use crate::trace::model::Message;
+use crate::trace::model::{Message, ToolDefinition};
 
 const DETAILS: &str = "gen_ai.client.inference.operation.details";
 
@@ -112,13 +112,24 @@ fn event_name(record: &LogRecord) -> &str {
     }
 }
 
+/// The record that repeats all of a call, and its attributes.
+fn details<'a>(context: &Context<'a>) -> Option<Attributes<'a>> {
+    let record = context.logs.iter().find(|record| event_name(record) == DETAILS)?;
+    Some(Attributes::new(&record.attributes))
+}
+
+/// The definitions of tools in the log records that were joined to the span.
+pub(crate) fn tools(context: &Context<'_>) -> Vec<ToolDefinition> {
+    let definitions = details(context).and_then(|attributes| attributes.node("gen_ai.tool.definitions"));
+    definitions.map_or(Vec::new(), |(node, _)| genai::tools(&node))
+}
+
 /// Messages in the log records that were joined to the span.
 pub(crate) fn from_logs(context: &Context<'_>, direction: Direction) -> Option<Vec<Message>> {
     if context.logs.is_empty() {
         return None;
     }
-    if let Some(record) = context.logs.iter().find(|record| event_name(record) == DETAILS) {
-        let attributes = Attributes::new(&record.attributes);
+    if let Some(attributes) = details(context) {
         let parsed = |key: &str| attributes.get(key).map(|value| attributes::node(value).0);
         let key = if direction == Direction::Input { "gen_ai.input.messages" } else { "gen_ai.output.messages" };
         if let Some(mut messages) = parsed(key).and_then(|node| message::read(&node, direction, &context.notes)) {

@@ -70,6 +70,7 @@ pub fn normalize(view: &SpanView<'_>, logs: &[&LogRecord]) -> NormalizedSpan {
     span.level = outcome::level(&context);
     models(&context, &mut span);
     conversation(&context, &mut span);
+    unanswered(&mut span);
     span.usage = usage::usage(&context, kind);
     span.usage_scope = kind::usage_scope(&context, kind);
     span.cost = usage::cost(&context);
@@ -93,11 +94,14 @@ fn models(context: &Context<'_>, span: &mut NormalizedSpan) {
     let inside = |slot: Slot, keys: &[&str]| context.slot(slot).and_then(|node| node.first(keys)).and_then(Node::text);
     let calls_model = matches!(span.kind, Kind::Llm | Kind::Embedding | Kind::Reranker);
 
+    let decoded = |key: &str| context.node(key).and_then(|node| node.text().map(str::to_owned));
+    let mlflow = if context.has(Family::Mlflow) { decoded("mlflow.llm.provider") } else { None };
     let provider = keyed(Family::GenAi, &["gen_ai.provider.name", "gen_ai.system"])
         .or_else(|| keyed(Family::Llm, &["llm.provider", "llm.system"]))
         .or_else(|| keyed(Family::Ai, &["ai.model.provider"]))
         .or_else(|| inside(Slot::OrqRequest, &["provider"]))
-        .or_else(|| keyed(Family::Orq, &["orq.model.provider", "orq.provider"]));
+        .or_else(|| keyed(Family::Orq, &["orq.model.provider", "orq.provider"]))
+        .or(mlflow.as_deref());
     span.provider = provider.map(|provider| provider.split('.').next().unwrap_or(provider).to_ascii_lowercase());
 
     let langfuse = keyed(Family::Langfuse, &["langfuse.observation.model.name"]);
@@ -114,21 +118,21 @@ fn models(context: &Context<'_>, span: &mut NormalizedSpan) {
         // On an error there was no answer whose model it could be.
         .or_else(|| langfuse.filter(|_| failed))
         .map(str::to_owned);
-    let decoded = |key: &str| context.node(key).and_then(|node| node.text().map(str::to_owned));
     span.response_model = keyed(Family::GenAi, &["gen_ai.response.model"])
         .or_else(|| keyed(Family::Ai, &["ai.response.model"]))
         .or_else(|| keyed(Family::Llm, &["llm.response.model_name", "llm.model_name"]))
         .or_else(|| keyed(Family::Retrieval, &["embedding.model_name", "reranker.model_name"]))
         .or_else(|| langfuse.filter(|_| !failed))
         .map(str::to_owned)
-        .or_else(|| if context.has(Family::Mlflow) { decoded("mlflow.llm.model") } else { None })
         .or_else(|| {
             let outputs = inside(Slot::SpanOutputs, &["model"]).or_else(|| inside(Slot::Completion, &["model"]));
             let outputs = outputs.or_else(|| inside(Slot::OrqOutput, &["model"]));
             outputs
                 .or_else(|| if calls_model { inside(Slot::OutputValue, &["model"]) } else { None })
                 .map(str::to_owned)
-        });
+        })
+        // Which of the two models it is differs; the answer itself knows better.
+        .or_else(|| if context.has(Family::Mlflow) { decoded("mlflow.llm.model") } else { None });
     span.response_id = keyed(Family::GenAi, &["gen_ai.response.id"])
         .or_else(|| keyed(Family::Ai, &["ai.response.id"]))
         .or_else(|| if calls_model { inside(Slot::OutputValue, &["id"]) } else { None })
@@ -139,6 +143,24 @@ fn models(context: &Context<'_>, span: &mut NormalizedSpan) {
         .or_else(|| attributes.text("agent_name").filter(|_| span.kind == Kind::Agent))
         .or_else(|| attributes.text("agent.name"))
         .map(str::to_owned);
+}
+
+/// Where a call failed, some clients show an empty answer, or the model that was asked for as the one that answered.
+fn unanswered(span: &mut NormalizedSpan) {
+    if span.status != Status::Error || span.kind != Kind::Llm {
+        return;
+    }
+    if span.output.iter().all(|message| message.parts.is_empty()) {
+        span.output.clear();
+    }
+    if span.response_id.is_none() && span.output.is_empty() {
+        let named = span.response_model.take();
+        if span.request_model.is_none() {
+            span.request_model = named;
+        } else if span.request_model != named {
+            span.response_model = named;
+        }
+    }
 }
 
 /// Messages, tools, and what stands in for them.
@@ -254,6 +276,7 @@ fn tools(context: &Context<'_>) -> Vec<ToolDefinition> {
         ask(&|| from(context.node("mlflow.chat.tools").as_ref()));
         ask(&|| from(context.slot(Slot::SpanInputs).and_then(|input| input.get("tools"))));
     }
+    ask(&|| log_events::tools(context));
     if context.orq || context.has(Family::Orq) {
         ask(&|| from(context.slot(Slot::OrqInput).and_then(|input| input.get("tools"))));
     }
@@ -262,3 +285,5 @@ fn tools(context: &Context<'_>) -> Vec<ToolDefinition> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vocabulary;

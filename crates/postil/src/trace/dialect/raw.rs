@@ -111,9 +111,9 @@ pub(crate) fn tool(context: &Context<'_>) -> ToolRun {
         keyed(&[(Family::GenAi, "gen_ai.tool.call.arguments"), (Family::Ai, "ai.toolCall.args")]).or_else(|| {
             let found = value(context, Direction::Input)?;
             let node = found.node();
-            // OpenLLMetry records the call of the decorated function.
-            let keywords =
-                node.get("kwargs").filter(|_| context.has(Family::Traceloop)).filter(|node| !node.is_blank());
+            // The decorators of OpenLLMetry and Langfuse record the call of the function.
+            let decorated = context.has(Family::Traceloop) || context.has(Family::Langfuse);
+            let keywords = node.get("kwargs").filter(|_| decorated).filter(|node| !node.is_blank());
             Some(part::unpacked(keywords.unwrap_or(node)))
         });
     let result =

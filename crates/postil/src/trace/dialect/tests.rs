@@ -4,10 +4,13 @@ use opentelemetry_proto::tonic::trace::v1::span::Event;
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::vocabulary::{KEYS, WORDS};
 use super::*;
 use crate::trace::model::{Convention, CostSource, MediaSource, Part, Role, UsageScope};
 use crate::trace::price::PriceTable;
 use crate::trace::rollup::{facts, rollup};
+
+mod clients;
 
 fn pair(key: &str, value: Any) -> KeyValue {
     KeyValue { key: key.to_owned(), value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
@@ -226,122 +229,6 @@ fn attributes_without_a_place_are_named() {
     let view = SpanView { resource: None, scope: None, span: &span, header_convention_version: None };
     assert_eq!(unmapped_keys(&view), ["mine"]);
 }
-
-/// Keys that make as many rules as possible look at a value.
-const KEYS: &[&str] = &[
-    "gen_ai.input.messages",
-    "gen_ai.output.messages",
-    "gen_ai.system_instructions",
-    "gen_ai.prompt",
-    "gen_ai.completion",
-    "gen_ai.prompt.0.content",
-    "gen_ai.prompt.0.role",
-    "gen_ai.prompt.",
-    "gen_ai.prompt.1",
-    "gen_ai.completion.0.tool_calls.0.name",
-    "gen_ai.operation.name",
-    "gen_ai.usage.input_tokens",
-    "gen_ai.usage.raw",
-    "gen_ai.tool.definitions",
-    "gen_ai.tool.name",
-    "gen_ai.response.finish_reasons",
-    "gen_ai.retrieval.documents",
-    "gen_ai.request.model",
-    "llm.input_messages.0.message.role",
-    "llm.input_messages.0.message.contents.0.message_content.text",
-    "llm.output_messages.3.message.content",
-    "llm.tools.0.tool.json_schema",
-    "llm.token_count.prompt",
-    "llm.invocation_parameters",
-    "llm.cost.total",
-    "llm.request.functions.0.name",
-    "input.value",
-    "output.value",
-    "openinference.span.kind",
-    "retrieval.documents.0.document.score",
-    "metadata",
-    "ai.operationId",
-    "ai.prompt",
-    "ai.prompt.messages",
-    "ai.prompt.tools",
-    "ai.response.toolCalls",
-    "ai.response.text",
-    "ai.usage.tokens",
-    "langfuse.observation.type",
-    "langfuse.observation.input",
-    "langfuse.observation.output",
-    "langfuse.observation.usage_details",
-    "langfuse.observation.cost_details",
-    "langfuse.observation.completion_start_time",
-    "langfuse.trace.metadata.a",
-    "langfuse.trace.tags",
-    "mlflow.spanType",
-    "mlflow.spanInputs",
-    "mlflow.spanOutputs",
-    "mlflow.chat.tokenUsage",
-    "traceloop.span.kind",
-    "traceloop.entity.input",
-    "langsmith.span.kind",
-    "langsmith.span.tags",
-    "orq.type",
-    "orq.input",
-    "orq.output",
-    "orq.metrics",
-    "orq.request",
-    "orq.metadata",
-    "pydantic_ai.all_messages",
-    "logfire.level_num",
-    "logfire.msg",
-    "session.id",
-    "type",
-    "input",
-    "output",
-    "status",
-    "metrics",
-    "request",
-];
-
-/// Words that make values look like messages, and beginnings that make texts look like structures.
-const WORDS: &[&str] = &[
-    "role",
-    "content",
-    "parts",
-    "type",
-    "messages",
-    "tool_calls",
-    "function",
-    "arguments",
-    "text",
-    "image_url",
-    "url",
-    "data",
-    "choices",
-    "message",
-    "system",
-    "kwargs",
-    "id",
-    "output",
-    "tool_result",
-    "reasoning",
-    "LLM",
-    "generation",
-    "\"CHAT_MODEL\"",
-    "ai.generateText.doGenerate",
-    "data:image/png;base64,AA",
-    "@@@langfuseMedia:type=a|id=b@@@",
-    "[{\"role\":",
-    "{'a': (1, None, b'x",
-    "\"\\ud83d",
-    "[[[[[[",
-    "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"é\\u00",
-    "[1,",
-    "-",
-    "{\"a\":-Infinity}",
-    "llm",
-    "tool",
-    "retriever",
-    "",
-];
 
 fn words() -> impl Strategy<Value = String> {
     prop_oneof![

@@ -148,6 +148,13 @@ fn vercel(context: &Context<'_>, usage: &mut Usage) {
         };
         field.get_or_insert(count);
     }
+    // Version 4 has no counts for these but what the provider added, by the provider's name.
+    let Some(added) = context.node("ai.response.providerMetadata") else { return };
+    for (_, provider) in added.pairs().unwrap_or_default() {
+        let found = |key: &str| provider.get(key).and_then(Node::count);
+        usage.cache_read = usage.cache_read.or_else(|| found("cachedPromptTokens"));
+        usage.reasoning = usage.reasoning.or_else(|| found("reasoningTokens"));
+    }
 }
 
 fn count(node: &Node<'_>, keys: &[&str]) -> Option<u64> {
