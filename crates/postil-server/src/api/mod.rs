@@ -14,8 +14,10 @@ pub mod human_reviews;
 pub mod identities;
 pub mod ingest;
 pub mod invites;
+pub mod langfuse;
 pub mod logs;
 pub mod me;
+pub mod media;
 pub mod members;
 pub mod orq;
 pub mod params;
@@ -28,6 +30,7 @@ pub mod sign_in;
 pub mod spans;
 pub mod trace_fields;
 pub mod trace_summary;
+pub mod traceloop;
 pub mod traces_aggregate;
 pub mod traces_search;
 pub mod users;
@@ -88,6 +91,11 @@ fn routes() -> OpenApiRouter<App> {
         .merge(orq::human_review_sets::routes())
         .merge(traces_search::routes())
         .merge(sessions::routes())
+        .merge(media::routes())
+        .merge(traceloop::routes())
+        .merge(langfuse::media::routes())
+        .merge(langfuse::projects::routes())
+        .merge(langfuse::scores::routes())
 }
 
 /// The document that `openapi.json` holds.

@@ -7,6 +7,7 @@ mod bed;
 mod captures;
 mod db;
 mod filter;
+mod media;
 mod reviews;
 mod search;
 #[path = "../captures/support.rs"]
