@@ -3,6 +3,7 @@ import { useEffect, useMemo } from "react";
 import { projectApi } from "../api";
 import { Frame } from "../app/Frame";
 import { type Here, HereContext } from "../app/project";
+import { MediaProject } from "../ui/media";
 import { ErrorPanel } from "../ui/State";
 
 const route = getRouteApi("/inside/p/$project");
@@ -30,9 +31,11 @@ export function ProjectPage() {
   }
   return (
     <HereContext value={here}>
-      <Frame>
-        <Outlet />
-      </Frame>
+      <MediaProject value={here.project.project_id}>
+        <Frame>
+          <Outlet />
+        </Frame>
+      </MediaProject>
     </HereContext>
   );
 }

@@ -107,12 +107,7 @@ fn respond(headers: &HeaderMap, about: &About, bytes: Vec<u8>) -> Response {
     let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let mut response = match asked.and_then(|text| range(text, length)) {
         None => bytes.into_response(),
-        Some(None) => {
-            let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
-            put(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{length}"));
-            return response;
-        }
-        Some(Some((from, to))) => {
+        Some((from, to)) => {
             let part = axum::body::Bytes::from(bytes).slice(from..=to);
             let mut response = (StatusCode::PARTIAL_CONTENT, part).into_response();
             put(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes {from}-{to}/{length}"));
@@ -123,19 +118,19 @@ fn respond(headers: &HeaderMap, about: &About, bytes: Vec<u8>) -> Response {
     response
 }
 
-/// The one range of bytes asked for, both ends included; `Some(None)` when there is no such range, `None` when the whole
-/// is to be sent.
-fn range(text: &str, length: usize) -> Option<Option<(usize, usize)>> {
+/// The one range of bytes asked for, both ends included; `None` when the whole is to be sent, as it is for a range that
+/// cannot be read or lies behind the end.
+fn range(text: &str, length: usize) -> Option<(usize, usize)> {
     let (from, to) = text.trim().strip_prefix("bytes=")?.split_once('-')?;
     let (from, to) = (from.trim(), to.trim());
     let last = length.checked_sub(1)?;
     if from.is_empty() {
         let count: usize = to.parse().ok()?;
-        return Some((count > 0).then(|| (length.saturating_sub(count), last)));
+        return (count > 0).then(|| (length.saturating_sub(count), last));
     }
     let from: usize = from.parse().ok()?;
     let to = if to.is_empty() { last } else { to.parse::<usize>().ok()?.min(last) };
-    Some((from <= to).then_some((from, to)))
+    (from <= to).then_some((from, to))
 }
 
 /// What keeps a browser from guessing, running, framing or sharing the bytes.
@@ -258,14 +253,12 @@ mod tests {
 
     #[test]
     fn a_range_is_cut_to_what_there_is() {
-        assert_eq!(range("bytes=0-", 10), Some(Some((0, 9))));
-        assert_eq!(range("bytes=2-4", 10), Some(Some((2, 4))));
-        assert_eq!(range("bytes=5-99", 10), Some(Some((5, 9))));
-        assert_eq!(range("bytes=-3", 10), Some(Some((7, 9))));
-        assert_eq!(range("bytes=-30", 10), Some(Some((0, 9))));
-        assert_eq!(range("bytes=10-", 10), Some(None));
-        assert_eq!(range("bytes=-0", 10), Some(None));
-        for odd in ["bytes=0-1,3-4", "bytes=a-b", "lines=0-1", "bytes=4"] {
+        assert_eq!(range("bytes=0-", 10), Some((0, 9)));
+        assert_eq!(range("bytes=2-4", 10), Some((2, 4)));
+        assert_eq!(range("bytes=5-99", 10), Some((5, 9)));
+        assert_eq!(range("bytes=-3", 10), Some((7, 9)));
+        assert_eq!(range("bytes=-30", 10), Some((0, 9)));
+        for odd in ["bytes=10-", "bytes=-0", "bytes=4-2", "bytes=0-1,3-4", "bytes=a-b", "lines=0-1", "bytes=4"] {
             assert_eq!(range(odd, 10), None, "{odd}");
         }
     }

@@ -13,6 +13,7 @@ mod human_reviews;
 mod identities;
 mod ingest;
 mod invites;
+mod media;
 mod projects;
 mod reviewed;
 mod roles;
