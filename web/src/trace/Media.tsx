@@ -22,10 +22,8 @@ function Player({ media, address }: { media: Media; address: string }) {
   const label = media.kind === "audio" ? "Recording of the conversation" : "Film of the conversation";
   const given = { src: address, controls: true, preload: "metadata" as const, "aria-label": label };
   return media.kind === "audio" ? (
-    // biome-ignore lint/a11y/useMediaCaption: a trace brings none
     <audio {...given} className="w-96 max-w-full" onError={() => setBroken(true)} />
   ) : (
-    // biome-ignore lint/a11y/useMediaCaption: a trace brings none
     <video {...given} className="max-h-96 max-w-full rounded-[6px] border" onError={() => setBroken(true)} />
   );
 }
