@@ -83,9 +83,9 @@ fn each_run(bytes: &[u8], table: &[bool; 256], shortest: usize, mut found: impl 
     }
 }
 
-/// A run of base64 that a data URL announces, or that begins as media does.
+/// A run of base64 that a data URL or its JSON object announces, or that begins as media does.
 fn base64(text: &str, run: Range<usize>) -> Option<(Range<usize>, Form, Vec<u8>)> {
-    let announced = text[..run.start].ends_with(";base64,");
+    let announced = text[..run.start].ends_with(";base64,") || is_typed(text, &run);
     if !announced {
         let whole = &text[run.clone()];
         let beginning = &whole[..whole.len().min(DECISIVE_CHARACTERS) / 4 * 4];
@@ -100,6 +100,32 @@ fn base64(text: &str, run: Range<usize>) -> Option<(Range<usize>, Form, Vec<u8>)
     let bytes = form.read(&text[range.clone()])?;
     Some((range, form, bytes))
 }
+
+/// Whether a run is a member of a JSON object that also says its media type: recordings without a header and pictures
+/// made of text begin with nothing that tells.
+fn is_typed(text: &str, run: &Range<usize>) -> bool {
+    let (before, after) = (&text[..run.start], &text[run.end..]);
+    if !after.trim_start_matches('=').starts_with(['"', '\\']) {
+        return false;
+    }
+    let quoted = |text: &str| text.trim_end_matches('\\').len();
+    let Some(key) = before.strip_suffix('"').map(|key| key[..quoted(key)].trim_end()) else { return false };
+    let Some(key) = key.strip_suffix(':').and_then(|key| key.trim_end().strip_suffix('"')) else { return false };
+    let key = &key[..quoted(key)];
+    if !["content", "data", "file_data", "base64", "image"].iter().any(|name| key.ends_with(name)) {
+        return false;
+    }
+    let around = |text: &str| TYPES.iter().any(|name| text.contains(name));
+    let start = key.bytes().rev().take(NEAR).position(|byte| byte == b'{').map(|at| key.len() - 1 - at);
+    let end = after.bytes().take(NEAR).position(|byte| byte == b'}');
+    start.and_then(|start| key.get(start..)).is_some_and(around)
+        || end.and_then(|end| after.get(..end)).is_some_and(around)
+}
+
+/// How far from a run the media type may stand.
+const NEAR: usize = 400;
+
+const TYPES: [&str; 4] = ["mime_type", "mimeType", "media_type", "mediaType"];
 
 /// A list of numbers that begins as media does, such as the data of a `Buffer` in JSON.
 fn list(text: &str, run: Range<usize>) -> Option<(Range<usize>, Form, Vec<u8>)> {
@@ -180,6 +206,17 @@ mod tests {
         for text in [&hash, &secret, &numbers, &nested, &broken, "", "short", "data:image/png;base64,iVBO"] {
             assert!(out_of_text(text, 100).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_its_json_says_is_media_leaves_the_text_whatever_it_begins_with() {
+        let data = STANDARD.encode([1_u8; 90]);
+        comes_back(&format!(r#"[{{"type":"blob","mime_type":"audio/pcm","content":"{data}"}}]"#), 1);
+        comes_back(&format!(r#"[{{"type": "blob", "content": "{data}", "mime_type": "image/svg+xml"}}]"#), 1);
+        comes_back(&format!(r#""[{{\\\"mediaType\\\":\\\"audio/pcm\\\",\\\"data\\\":\\\"{data}\\\"}}]""#), 1);
+        let beside =
+            format!(r#"[{{"type":"text","content":"{data}"}},{{"type":"blob","mime_type":"a/b","content":""}}]"#);
+        assert!(out_of_text(&beside, 100).is_none());
     }
 
     #[test]
