@@ -67,6 +67,54 @@ it("the first run shows the lines to paste, and comes alive with the first span"
   expect(complaints).toEqual([]);
 });
 
+it("an image and a recording are shown in place, what could run is a file to save", async () => {
+  const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const wav = Buffer.alloc(44 + 8000);
+  wav.write("RIFF", 0);
+  wav.writeUInt32LE(36 + 8000, 4);
+  wav.write("WAVEfmt ", 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(8000, 24);
+  wav.writeUInt32LE(8000, 28);
+  wav.writeUInt16LE(1, 32);
+  wav.writeUInt16LE(8, 34);
+  wav.write("data", 36);
+  wav.writeUInt32LE(8000, 40);
+  const svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>window.hostile = 6</script></svg>";
+  const content = [
+    { type: "text", content: `What is this? ![drawn](data:image/png;base64,${pixel})` },
+    { type: "blob", mime_type: "image/png", modality: "image", content: pixel },
+    { type: "blob", mime_type: "audio/wav", modality: "audio", content: wav.toString("base64") },
+    { type: "blob", mime_type: "image/svg+xml", modality: "image", content: btoa(svg) },
+    { type: "image_url", image_url: { url: `data:image/svg+xml;base64,${btoa(svg)}` } },
+  ];
+  await postil.send([
+    otlpSpan(3, "look", {
+      "gen_ai.operation.name": "chat",
+      "gen_ai.input.messages": JSON.stringify([{ role: "user", parts: content }]),
+    }),
+  ]);
+  const { page, complaints } = await openPage(inside);
+  await page.goto(`${postil.url}/p/default/traces/${"3".padStart(32, "a")}`);
+  for (const name of ["Image of the conversation", "drawn"]) {
+    const image = page.getByRole("img", { name, exact: true }).first();
+    await image.scrollIntoViewIfNeeded();
+    await image.evaluate((element) => (element as HTMLImageElement).decode());
+    expect(await image.getAttribute("src")).toMatch(/^\/v3\/media\/[0-9a-f]{64}\?project_id=/);
+  }
+  const audio = page.locator("audio");
+  await page.waitForFunction(() => (document.querySelector("audio")?.duration ?? 0) === 1);
+  expect(await audio.getAttribute("aria-label")).toBe("Recording of the conversation");
+  const file = page.getByRole("link", { name: /image\/svg\+xml/ }).first();
+  expect(await file.getAttribute("download")).not.toBeNull();
+  expect(await page.evaluate(() => "hostile" in window)).toBe(false);
+  expect(await barriers(page)).toEqual([]);
+  await look(page, "media");
+  expect(complaints).toEqual([]);
+});
+
 it("a hostile trace executes nothing, fetches nothing and stays readable", async () => {
   const evil = [
     "<script>window.hostile = 1</script><img src=x onerror='window.hostile = 2'>",

@@ -294,6 +294,49 @@ create table ingest_statistics (
   last_at bigint not null,
   primary key (project, hour, client, sdk, scope, scope_version, convention, measure, name)
 ){clustered};
+-- Images, recordings and files, once per project by the hash of their bytes.
+create table media (
+  project bigint not null,
+  -- In lower-case hex.
+  sha256 text not null,
+  -- The beginning of the hash in base64: the id under which Langfuse's clients know the bytes.
+  short_id text not null,
+  -- What the bytes are, told by how they begin; 'application/octet-stream' for all that a browser could run.
+  content_type text not null,
+  declared_type text,
+  size bigint not null,
+  body {blob} not null,
+  created_at bigint not null,
+  primary key (project, sha256)
+);
+create index media_short_id on media (project, short_id);
+
+-- Which spans refer to an item. chunk_id is the chunk whose text the bytes were cut out of, 0 when they came otherwise.
+create table media_use (
+  project bigint not null,
+  trace_id text not null,
+  span_id text not null,
+  chunk_id bigint not null,
+  sha256 text not null,
+  primary key (project, trace_id, span_id, chunk_id, sha256)
+){clustered};
+create index media_use_item on media_use (project, sha256);
+
+-- Addresses at which one item may be sent or fetched without a key, for a while.
+create table media_link (
+  token_hash text primary key,
+  project bigint not null,
+  -- 'upload' or 'download'
+  purpose text not null,
+  sha256 text,
+  content_type text,
+  size bigint,
+  trace_id text not null,
+  span_id text not null,
+  expires_at bigint not null,
+  used_at bigint
+){clustered};
+create index media_link_waiting on media_link (project, expires_at) where used_at is null;
 
 create table human_review (
   id text primary key,

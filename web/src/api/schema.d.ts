@@ -142,6 +142,107 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/public/ingestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ingest events (Langfuse)
+         * @description The scores of version 3 come here, as events of the type `score-create`. Events of other types are acknowledged and
+         *     not kept: traces come over OpenTelemetry.
+         */
+        post: operations["LangfuseIngestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce media (Langfuse)
+         * @description Answers where to send the bytes, or that they are here already.
+         */
+        post: operations["LangfuseAnnounceMedia"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/media/{mediaId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get media (Langfuse) */
+        get: operations["LangfuseGetMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Report an upload (Langfuse)
+         * @description What counts is what came; a failure is written to the log.
+         */
+        patch: operations["LangfuseReportUpload"];
+        trace?: never;
+    };
+    "/api/public/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the project of the key (Langfuse) */
+        get: operations["LangfuseProjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store scores (Langfuse)
+         * @description One score, answered with its id, or a list of up to 1000, answered 202 when all were stored and 207 when some were
+         *     not. A score becomes a verdict of the evaluator of its name on the span, or on the trace when it names no span;
+         *     another of the same name replaces it.
+         */
+        post: operations["LangfuseScores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sign-in": {
         parameters: {
             query?: never;
@@ -1000,6 +1101,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/traces/{trace_id}/spans/{span_id}/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announce an image (traceloop)
+         * @description Answers the address to which the SDK posts the image, and which it puts into the span. The ids are decimal numbers.
+         */
+        post: operations["TraceloopAnnounceImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/workspaces": {
         parameters: {
             query?: never;
@@ -1050,6 +1171,73 @@ export interface paths {
          *     stream broke off. A quiet stream sends a comment every 15 seconds.
          */
         get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/media/downloads/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get media at a link
+         * @description The address that `GET /api/public/media/{id}` answers with. It needs no key and ends after an hour.
+         */
+        get: operations["DownloadMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/media/uploads/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send media at a link
+         * @description The bytes themselves, up to 16 MiB, at the address that `POST /api/public/media` answered with. It needs no key, ends
+         *     after 15 minutes, and takes only the bytes that were announced.
+         */
+        put: operations["UploadMedia"];
+        /**
+         * Send media at a link, in JSON
+         * @description As the traceloop SDK sends them to the address it was given: `{"image_data": "<base64>"}`. Any other body is taken for
+         *     the bytes themselves.
+         */
+        post: operations["UploadMediaJson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/media/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get media
+         * @description The bytes of an image, a recording or a file of a trace, which the normal form names by their hash. PNG, JPEG, GIF,
+         *     WebP, AVIF, WAV, MP3, Ogg, FLAC, MP4 and WebM come under their own type; PDF and everything else as a file to save.
+         */
+        get: operations["GetMedia"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2030,6 +2218,15 @@ export interface components {
             /** Format: int64 */
             total_tokens: number;
         };
+        /** @description Where to send it, and the address that the span will name it by. */
+        ImageAddress: {
+            url: string;
+        };
+        /** @description An image that a span will name. */
+        ImageAnnouncement: {
+            /** @description Such as `message_0_content_1.png`. Not looked at. */
+            image_name: string;
+        };
         /** @description One thing to know or to do. */
         IngestAdvice: {
             /** @description `nothing_arrived`, `no_spans`, `rejected`, `content_absent`, `content_redacted` or `unmapped_attributes`. */
@@ -2236,6 +2433,122 @@ export interface components {
             scopes?: string[] | null;
             /** @description `active`, `disabled` or `revoked`, or the same as an enumeration constant. */
             status?: string | null;
+        };
+        /** @description All scores of a list were stored. */
+        LangfuseAccepted: {
+            /** @example Accepted */
+            message: string;
+        };
+        /** @description Events of an older client. */
+        LangfuseBatch: {
+            /** @description `{id, type, timestamp, body}`. */
+            batch: components["schemas"]["LangfuseEvent"][];
+        };
+        /** @description What became of each event. */
+        LangfuseBatchAnswer: {
+            errors: components["schemas"]["LangfuseEventRefused"][];
+            successes: components["schemas"]["LangfuseEventStored"][];
+        };
+        LangfuseEvent: {
+            body?: unknown;
+            id: string;
+            type: string;
+        };
+        LangfuseEventRefused: {
+            error: string;
+            id: string;
+            message: string;
+            /** Format: int32 */
+            status: number;
+        };
+        LangfuseEventStored: {
+            id: string;
+            /** Format: int32 */
+            status: number;
+        };
+        /** @description An item that is here. */
+        LangfuseMedia: {
+            /** Format: int64 */
+            contentLength: number;
+            /** @description What its client says it is. */
+            contentType: string;
+            mediaId: string;
+            uploadedAt: string;
+            /** @description Where to fetch the bytes, without a key. */
+            url: string;
+            /** @description When that ends. */
+            urlExpiry: string;
+        };
+        /** @description An item that a client wants to send. */
+        LangfuseMediaAnnouncement: {
+            /** Format: int64 */
+            contentLength: number;
+            contentType: string;
+            /** @description Where the span has it: `input`, `output` or `metadata`. Not looked at. */
+            field?: string | null;
+            observationId?: string | null;
+            /** @description SHA-256 in base64. */
+            sha256Hash: string;
+            traceId?: string | null;
+        };
+        /** @description Nothing more to say. */
+        LangfuseNothing: Record<string, never>;
+        /** @description The workspace. */
+        LangfuseOrganization: {
+            id: string;
+            name: string;
+        };
+        LangfuseProject: {
+            id: string;
+            /** @description Always empty. */
+            metadata: {
+                [key: string]: unknown;
+            };
+            name: string;
+            organization: components["schemas"]["LangfuseOrganization"];
+        };
+        /** @description The project of the key. */
+        LangfuseProjects: {
+            data: components["schemas"]["LangfuseProject"][];
+        };
+        /** @description A score. */
+        LangfuseScore: {
+            comment?: string | null;
+            /** @description `NUMERIC`, `BOOLEAN`, `CATEGORICAL`, `TEXT` or `CORRECTION`; by the value when it is not said. */
+            dataType?: string | null;
+            id?: string | null;
+            name: string;
+            /** @description The span; the whole trace when there is none. */
+            observationId?: string | null;
+            traceId?: string | null;
+            /** @description A number, a text, or for `BOOLEAN` 0 or 1. */
+            value: unknown;
+        };
+        LangfuseScoreError: {
+            message: string;
+        };
+        /** @description One score that was stored. */
+        LangfuseScoreId: {
+            id: string;
+        };
+        /** @description Some scores of a list were stored. */
+        LangfuseScoreResults: {
+            accepted: number;
+            errors: components["schemas"]["LangfuseScoreError"][];
+            rejected: number;
+        };
+        /** @description Where to send it. */
+        LangfuseUpload: {
+            /** @description The beginning of the hash, under which traces name the item. */
+            mediaId: string;
+            /** @description Where to PUT the bytes within 15 minutes; null when they are here already. */
+            uploadUrl?: string | null;
+        };
+        /** @description What a client says of its upload. */
+        LangfuseUploadReport: {
+            uploadHttpError?: string | null;
+            /** Format: int64 */
+            uploadHttpStatus: number;
         };
         /** @description The secret of a one-time link. */
         Link: {
@@ -3125,6 +3438,11 @@ export interface components {
             /** @description Its key, cut after 120 bytes; `(other)` stands for all beyond the first thousand lines of an hour. */
             key: string;
         };
+        /** @description That the bytes were stored. */
+        Uploaded: {
+            /** @description Their SHA-256 in hex. */
+            sha256: string;
+        };
         /** @description A member of the workspace. */
         User: {
             account_id: string;
@@ -3583,6 +3901,213 @@ export interface operations {
                 };
             };
             /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    LangfuseIngestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LangfuseBatch"];
+            };
+        };
+        responses: {
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LangfuseBatchAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    LangfuseAnnounceMedia: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LangfuseMediaAnnouncement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LangfuseUpload"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LangfuseUpload"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    LangfuseGetMedia: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mediaId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LangfuseMedia"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    LangfuseReportUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mediaId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LangfuseUploadReport"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LangfuseNothing"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    LangfuseProjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LangfuseProjects"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    LangfuseScores: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A list of scores, or one */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LangfuseScore"][];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LangfuseScoreId"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LangfuseAccepted"];
+                };
+            };
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LangfuseScoreResults"];
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5703,6 +6228,42 @@ export interface operations {
             };
         };
     };
+    TraceloopAnnounceImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description In decimal */
+                trace_id: string;
+                /** @description In decimal */
+                span_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImageAnnouncement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageAddress"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -5824,6 +6385,168 @@ export interface operations {
                 content: {
                     "text/event-stream": components["schemas"]["EventBatch"];
                 };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    DownloadMedia: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description Not changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    UploadMedia: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    UploadMediaJson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uploaded"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    GetMedia: {
+        parameters: {
+            query?: {
+                /** @description The project, for pages: an image cannot send the header. */
+                project_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description SHA-256 in hex */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description The range asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description Not changed: the bytes of a hash never do */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": {
                 headers: {

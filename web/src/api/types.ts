@@ -171,10 +171,13 @@ export type Media = {
   type: "media";
   kind: "image" | "audio" | "video" | "file";
   mime?: string;
-  source: "inline" | "url" | "ref" | "redacted";
+  source: "inline" | "stored" | "url" | "ref" | "redacted";
   data?: string;
   url?: string;
   id?: string;
+  /** Of media that are stored apart: what they are served as, and how large they are. */
+  content_type?: string;
+  size?: number;
 };
 export type ToolCall = { type: "tool_call"; id?: string; name: string; arguments: Json };
 export type ToolResult = { type: "tool_result"; id?: string; result: Json; is_error?: boolean };

@@ -6,6 +6,7 @@ import { Frame } from "../app/Frame";
 import { Live } from "../app/live";
 import { type Here, HereContext } from "../app/project";
 import { LiveContext } from "../app/useLive";
+import { MediaProject } from "../ui/media";
 import { ErrorPanel } from "../ui/State";
 
 const route = getRouteApi("/inside/p/$project");
@@ -42,9 +43,11 @@ export function ProjectPage() {
   return (
     <HereContext value={here}>
       <LiveContext value={live}>
-        <Frame>
-          <Outlet />
-        </Frame>
+        <MediaProject value={here.project.project_id}>
+          <Frame>
+            <Outlet />
+          </Frame>
+        </MediaProject>
       </LiveContext>
     </HereContext>
   );

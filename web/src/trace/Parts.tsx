@@ -1,13 +1,13 @@
-import { Brain, ChevronRight, CircleAlert, FileQuestionMark, Wrench } from "lucide-react";
+import { Brain, ChevronRight, CircleAlert, Wrench } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import type { Media, Part } from "../api/types";
+import type { Part } from "../api/types";
 import { CodeBlock } from "../ui/CodeBlock";
 import { cx } from "../ui/cx";
 import { words } from "../ui/format";
-import { TraceImage } from "../ui/Image";
 import { JsonTree } from "../ui/JsonTree";
 import { Markdown } from "../ui/Markdown";
 import { asText, type Block, type ToolCard as Card, inBrief, unpacked } from "./cards";
+import { MediaView } from "./Media";
 
 /** Something long behind one line that says what it is. */
 export function Fold({
@@ -83,27 +83,6 @@ function ToolCardView({ card }: { card: Card }) {
         )}
       </div>
     </div>
-  );
-}
-
-function MediaView({ media }: { media: Media }) {
-  const name = `${media.kind}${media.mime ? ` (${media.mime})` : ""}`;
-  if (media.kind === "image" && media.source === "inline") {
-    const data = media.data ?? "";
-    const source = data.startsWith("data:") ? data : `data:${media.mime ?? "image/png"};base64,${data}`;
-    return <TraceImage source={source} name="Image of the conversation" />;
-  }
-  if (media.url) return <TraceImage source={media.url} name={name} />;
-  const why =
-    media.source === "redacted"
-      ? "hidden by the client"
-      : media.source === "ref"
-        ? `kept elsewhere as ${media.id}`
-        : "not shown here";
-  return (
-    <span className="inline-flex items-center gap-2 rounded-[6px] border bg-well px-3 py-2 text-sm text-ink-2">
-      <FileQuestionMark size={16} aria-hidden /> {name}: {why}
-    </span>
   );
 }
 

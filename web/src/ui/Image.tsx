@@ -1,18 +1,21 @@
 import { Image as Icon } from "lucide-react";
 import { useState } from "react";
 import { Button } from "./Button";
+import { useStored } from "./media";
 import { plainly, safeUrl } from "./safeUrl";
 
 const SHOWN = /^data:image\/(png|jpe?g|gif|webp|avif|bmp);base64,/i;
 
-/** An image from a trace. What lies in the trace is shown; what lies elsewhere is only named. */
+/** An image from a trace. What lies in the trace or with us is shown; what lies elsewhere is only named. */
 export function TraceImage({ source, name }: { source: string; name: string }) {
   const [broken, setBroken] = useState(false);
-  if (SHOWN.test(source) && !broken) {
+  const stored = useStored(source);
+  if ((stored || SHOWN.test(source)) && !broken) {
     return (
       <img
-        src={source}
+        src={stored ?? source}
         alt={name || "Image of the conversation"}
+        loading="lazy"
         className="max-h-96 max-w-full rounded-[6px] border bg-sheet object-contain"
         onError={() => setBroken(true)}
       />

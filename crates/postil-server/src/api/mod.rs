@@ -18,8 +18,10 @@ pub mod ingest;
 pub mod ingest_doctor;
 pub mod invites;
 pub mod jobs;
+pub mod langfuse;
 pub mod logs;
 pub mod me;
+pub mod media;
 pub mod members;
 pub mod orq;
 pub mod params;
@@ -32,6 +34,7 @@ pub mod sign_in;
 pub mod spans;
 pub mod trace_fields;
 pub mod trace_summary;
+pub mod traceloop;
 pub mod traces_aggregate;
 pub mod traces_search;
 pub mod users;
@@ -98,6 +101,11 @@ fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(jobs::routes())
         .merge(views::routes())
+        .merge(media::routes())
+        .merge(traceloop::routes())
+        .merge(langfuse::media::routes())
+        .merge(langfuse::projects::routes())
+        .merge(langfuse::scores::routes())
 }
 
 /// The document that `openapi.json` holds.

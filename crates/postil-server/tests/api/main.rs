@@ -18,6 +18,7 @@ mod ingest;
 mod ingest_doctor;
 mod invites;
 mod jobs;
+mod media;
 mod projects;
 mod reviewed;
 mod roles;

@@ -183,7 +183,7 @@ fn cut(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
-/// Stores a verdict on a span, or replaces the one of the same evaluator, and returns its id. Sending the same again
+/// Stores a verdict on a span, or on a whole trace when `span_id` is empty, or replaces the one of the same evaluator, and returns its id. Sending the same again
 /// changes nothing.
 pub fn store(
     tx: &mut Tx<'_>,

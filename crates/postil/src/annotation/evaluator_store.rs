@@ -7,8 +7,21 @@ use crate::error::{Error, Result};
 use crate::human_review::value::Accepted;
 use crate::params;
 
-const COLUMNS: &str = "e.id, e.trace_id, e.span_id, e.evaluator, e.name, e.annotator_kind, e.output_type, e.status,
-  e.value_text, e.value_number, e.value, e.label, e.passed, e.explanation, e.source, e.created_at, e.updated_at";
+/// The span that speaks for the trace of a verdict.
+macro_rules! leading {
+    () => {
+        "(select coalesce(t.leading_span_id, t.root_span_id) from trace t
+            where t.project = e.project and t.trace_id = e.trace_id)"
+    };
+}
+
+/// A verdict on a whole trace, which is stored without a span, is read as one on the span that speaks for the trace.
+const COLUMNS: &str = concat!(
+    "e.id, e.trace_id, case when e.span_id = '' then coalesce(",
+    leading!(),
+    ", '') else e.span_id end, e.evaluator, e.name, e.annotator_kind, e.output_type, e.status, e.value_text,
+     e.value_number, e.value, e.label, e.passed, e.explanation, e.source, e.created_at, e.updated_at"
+);
 
 pub(super) fn read(row: &Row) -> Result<StoredResult> {
     let number = row.opt_real(9)?;
@@ -91,8 +104,10 @@ pub(super) fn of_trace(
 ) -> Result<Vec<StoredResult>> {
     let sql = format!(
         "select {COLUMNS} from evaluator_result e
-         where e.project = $1 and e.trace_id = $2 and ($3 = '' or e.span_id = $3)
-         order by e.span_id, e.evaluator"
+         where e.project = $1 and e.trace_id = $2
+           and ($3 = '' or e.span_id = $3 or (e.span_id = '' and $3 = {leading}))
+         order by e.span_id, e.evaluator",
+        leading = leading!()
     );
     tx.query(&sql, params![project, trace_id, span_id.unwrap_or("")])?.iter().map(read).collect()
 }

@@ -149,9 +149,9 @@ pub(super) fn look_up_result(
            a.id, a.value, a.explanation, a.identity_id, a.source, a.definition_version, a.created_at, a.updated_at,
            a.removed_at
          from evaluator_result e
-         left join annotation a on a.project = e.project and a.trace_id = e.trace_id and a.span_id = e.span_id
+         left join annotation a on a.project = e.project and a.trace_id = e.trace_id and a.span_id = $3
            and a.subject = e.id and a.annotator_kind = $5 and a.annotator_id = $6
-         where e.project = $1 and e.trace_id = $2 and e.span_id = $3 and e.id = $4",
+         where e.project = $1 and e.trace_id = $2 and e.span_id in ($3, '') and e.id = $4",
         params![project, trace_id, span_id, id, annotator.kind.name(), &annotator.id],
     )?;
     row.map(|row| {
@@ -336,7 +336,8 @@ pub(super) fn result_exists(
     (trace_id, span_id): (&str, &str),
     id: &str,
 ) -> Result<bool> {
-    let sql = "select 1 from evaluator_result where project = $1 and trace_id = $2 and span_id = $3 and id = $4";
+    let sql = "select 1 from evaluator_result
+      where project = $1 and trace_id = $2 and span_id in ($3, '') and id = $4";
     Ok(tx.query_opt(sql, params![project, trace_id, span_id, id])?.is_some())
 }
 

@@ -17,6 +17,7 @@ use super::arrival::Arrivals;
 use super::call::{self, Calls};
 use super::dialect::{self, SpanView};
 use super::evaluation::{self, Evaluation};
+use super::media::{self as cutting, Cut};
 use super::model::{Kind, NormalizedSpan};
 use super::otlp::{self, ReceivedSpan, TraceBatch};
 use super::price::PriceTable;
@@ -26,6 +27,7 @@ use super::store;
 use crate::db::{Tx, Value};
 use crate::error::Result;
 use crate::event::Event;
+use crate::media;
 use crate::params;
 
 /// Where spans come from, and when.
@@ -50,6 +52,9 @@ pub struct Prepared {
     spans: Vec<Vec<Value>>,
     /// Calls that other traces may report as well.
     calls: Calls,
+    /// The media that were cut out of the spans, and which span refers to which.
+    media: Vec<Vec<Value>>,
+    uses: Vec<media::Use>,
     /// The verdicts that the spans carry; a higher room stores them in the same transaction.
     pub evaluations: Vec<Evaluation>,
     /// What came from which instrumentation; taken out by whoever knows the client.
@@ -91,17 +96,24 @@ pub fn prepare(resource_spans: Vec<ResourceSpans>, origin: Origin, prices: &Pric
         chunks: Vec::with_capacity(batches.len()),
         spans: Vec::new(),
         calls: Calls::new(),
+        media: Vec::new(),
+        uses: Vec::new(),
         evaluations,
         arrivals: Arrivals::default(),
     };
-    for batch in &batches {
-        prepared.add(batch, origin, prices);
+    let mut cut = Cut::default();
+    for batch in &mut batches {
+        let media = batch.spans.iter_mut().map(|received| cut.span(&mut received.span)).collect();
+        prepared.add(batch, media, origin, prices);
     }
+    prepared.media = cut.rows(origin.project, origin.received_at);
     prepared
 }
 
 impl Prepared {
-    fn add(&mut self, batch: &TraceBatch, origin: Origin, prices: &PriceTable) {
+    /// Lays out the spans of one trace; `media` are those of each span.
+    fn add(&mut self, batch: &TraceBatch, media: Vec<Vec<String>>, origin: Origin, prices: &PriceTable) {
+        let mut media = media.into_iter();
         let mut facts = Vec::with_capacity(batch.spans.len());
         let mut circumstances = Vec::with_capacity(batch.spans.len());
         let mut wants_records = false;
@@ -123,6 +135,8 @@ impl Prepared {
                 if let Some(key) = &derived.facts.call_key {
                     self.calls.entry(key.clone()).or_default().insert(batch.trace_id.clone());
                 }
+                let own = media.next().unwrap_or_default();
+                self.uses.extend(cutting::uses_of(&batch.trace_id, &derived.facts.span_id, chunk.id, own));
                 self.spans.push(derived.row);
                 facts.push(derived.facts);
                 circumstances.push(derived.circumstances);
@@ -179,6 +193,7 @@ pub fn store(tx: &mut Tx<'_>, prepared: &Prepared, prices: &PriceTable) -> Resul
     let project = prepared.project;
     // Before any trace is taken: who waits for a call holds nothing that its holder wants.
     let shared = call::join(tx, project, &prepared.calls)?;
+    media::keep(tx, project, &prepared.media, &prepared.uses)?;
     let new: HashSet<String> = store::insert_new_traces(tx, &prepared.summaries)?.into_iter().collect();
     let known = prepared.traces.iter().map(|trace| &trace.trace_id).filter(|trace_id| !new.contains(*trace_id));
     let mut changed: BTreeSet<&str> = BTreeSet::new();
@@ -261,6 +276,9 @@ pub struct PreparedLogs {
     rows: Vec<Vec<Value>>,
     /// The spans they belong to, by trace.
     spans: BTreeMap<String, HashSet<String>>,
+    /// The media that were cut out of the records, and which span refers to which.
+    media: Vec<Vec<Value>>,
+    uses: Vec<media::Use>,
     /// The verdicts they carry; a higher room stores them in the same transaction.
     pub evaluations: Vec<Evaluation>,
     /// What came from which instrumentation; taken out by whoever knows the client.
@@ -286,19 +304,23 @@ pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> Prepare
         project: origin.project,
         rows: Vec::new(),
         spans: BTreeMap::new(),
+        media: Vec::new(),
+        uses: Vec::new(),
         evaluations: Vec::new(),
         arrivals: Arrivals::default(),
     };
-    let mut position = 0_i64;
+    let (mut cut, mut position) = (Cut::default(), 0_i64);
     for resource in resource_logs {
         for scope in resource.scope_logs {
             prepared.arrivals.records(resource.resource.as_ref(), scope.scope.as_ref(), &scope.log_records);
-            for record in scope.log_records {
+            for mut record in scope.log_records {
                 let trace_id = hex::encode(&record.trace_id);
                 let span_id = hex::encode(&record.span_id);
                 let time =
                     if record.time_unix_nano == 0 { record.observed_time_unix_nano } else { record.time_unix_nano };
                 prepared.evaluations.extend(evaluation::of_record(&record));
+                let media = cut.record(&mut record);
+                prepared.uses.extend(cutting::uses_of(&trace_id, &span_id, 0, media));
                 let (event_name, severity) = (record.event_name.clone(), record.severity_number);
                 let alone = LogsData {
                     resource_logs: vec![ResourceLogs {
@@ -338,12 +360,14 @@ pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> Prepare
             }
         }
     }
+    prepared.media = cut.rows(origin.project, origin.received_at);
     prepared
 }
 
 /// Writes log records and joins them to the spans that are there already.
 pub fn store_logs(tx: &mut Tx<'_>, prepared: &PreparedLogs, prices: &PriceTable) -> Result<()> {
     let project = prepared.project;
+    media::keep(tx, project, &prepared.media, &prepared.uses)?;
     // Before the records, so that spans and records of one trace that come together see each other.
     let mut known = Vec::new();
     for trace_id in prepared.spans.keys() {

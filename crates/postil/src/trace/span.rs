@@ -2,15 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
-use opentelemetry_proto::tonic::trace::v1::TracesData;
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use serde_json::Value;
 
 use super::call::{self, Half};
 use super::dialect::{self, SpanView};
 use super::model::NormalizedSpan;
 use super::price::PriceTable;
-use super::{otlp, store};
+use super::{media, otlp, resolve, store};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::id;
@@ -216,7 +218,11 @@ pub fn full(
 fn read(tx: &mut Tx<'_>, project: i64, row: &SpanRow, prices: &PriceTable) -> Result<(Value, NormalizedSpan)> {
     let chunk = store::chunk(tx, project, &row.trace_id, row.chunk_id)?;
     let records = store::log_records(tx, project, &row.trace_id, Some(&row.span_id))?;
-    describe(&chunk, row, &records, prices)
+    let (mut kept, mut normalized) = describe(&chunk, row, &records, prices)?;
+    resolve::resolve(tx, project, &mut normalized)?;
+    media::put_back(tx, project, &row.trace_id, row.chunk_id, &mut kept.span)?;
+    let raw = otlp::span_to_json(kept.resource.as_ref(), kept.scope.as_ref(), &kept.span);
+    Ok((raw, normalized))
 }
 
 /// Completes a streamed request by its reply.
@@ -234,13 +240,20 @@ fn answer_with(request: &mut NormalizedSpan, reply: NormalizedSpan) {
     }
 }
 
-/// Reads one span out of its chunk, as it came and in the normal form.
+/// A span as it is kept.
+struct Kept {
+    resource: Option<Resource>,
+    scope: Option<InstrumentationScope>,
+    span: Span,
+}
+
+/// Reads one span out of its chunk, as it is kept and in the normal form.
 fn describe(
     chunk: &TracesData,
     row: &SpanRow,
     records: &[store::StoredRecord],
     prices: &PriceTable,
-) -> Result<(Value, NormalizedSpan)> {
+) -> Result<(Kept, NormalizedSpan)> {
     let id = hex::decode(&row.span_id).map_err(Error::internal)?;
     let missing = || Error::internal(format!("span {} is not in its chunk", row.span_id));
     let (resource, scope, span) = otlp::find_span(chunk, &id).ok_or_else(missing)?;
@@ -248,7 +261,7 @@ fn describe(
     let view = SpanView { resource, scope, span, header_convention_version: row.ingestion_version };
     let mut normalized = dialect::normalize(&view, &logs);
     prices.apply(&mut normalized);
-    Ok((otlp::span_to_json(resource, scope, span), normalized))
+    Ok((Kept { resource: resource.cloned(), scope: scope.cloned(), span: span.clone() }, normalized))
 }
 
 /// The span whose answer a trace shows: its leading model call, else its root. None when the trace is not known.

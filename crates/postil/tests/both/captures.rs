@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use opentelemetry_proto::tonic::logs::v1::{ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans};
+use postil::media::{Media, PREFIX, decode_base64};
 use postil::trace::intake::{self, Origin};
+use postil::trace::model::{MediaSource, Part};
 use postil::trace::price::PriceTable;
 use postil::trace::{otlp, span};
 use postil::{Db, params};
@@ -74,6 +76,8 @@ fn everything(db: &Db) -> BTreeMap<String, Value> {
                 assert_eq!(full.tree.level, spot.level, "{trace_id}/{id}");
                 assert_eq!(full.tree.has_children, spot.has_children, "{trace_id}/{id}");
                 let normalized = serde_json::to_value(&full.normalized).unwrap();
+                assert!(!full.raw.to_string().contains(PREFIX), "{trace_id}/{id} is shown as it came");
+                seen.insert(format!("{trace_id}/{id} raw"), full.raw);
                 seen.insert(format!("{trace_id}/{id}"), normalized);
                 seen.insert(format!("{trace_id}/{id} at"), spot.level.into());
             }
@@ -93,7 +97,7 @@ fn everything(db: &Db) -> BTreeMap<String, Value> {
 
 fn clear(db: &Db) {
     db.write_blocking(|tx| {
-        ["trace", "span", "span_chunk", "log_record"]
+        ["trace", "span", "span_chunk", "log_record", "media", "media_use"]
             .iter()
             .try_for_each(|table| tx.execute(&format!("delete from {table}"), params![]).map(drop))
     })
@@ -144,8 +148,30 @@ fn assert_is_the_direct_mapping(name: &str, capture: &Capture, seen: &BTreeMap<S
     assert!(!direct.is_empty());
     for (key, _, mut normalized) in direct {
         PriceTable::built_in().apply(&mut normalized);
+        for message in normalized.input.iter_mut().chain(&mut normalized.output) {
+            message.parts.iter_mut().for_each(kept_apart);
+        }
         let direct = serde_json::to_value(&normalized).unwrap();
         assert_eq!(seen.get(&key), Some(&direct), "{name}: {key}");
+    }
+    for (resource, scope, span) in capture.views() {
+        let key = format!("{}/{} raw", hex::encode(&span.trace_id), hex::encode(&span.span_id));
+        assert_eq!(seen.get(&key), Some(&otlp::span_to_json(resource, scope, span)), "{name}: {key}");
+    }
+}
+
+/// What was stored stands apart from its span, and says what its bytes are.
+fn kept_apart(part: &mut Part) {
+    if let Part::Media(found) = part
+        && let MediaSource::Inline { data } = &found.source
+    {
+        let media = Media::new(decode_base64(data).unwrap());
+        found.source = MediaSource::Stored {
+            url: format!("/v3/media/{}", media.sha256),
+            size: media.bytes.len() as u64,
+            content_type: "image/png".into(),
+            sha256: media.sha256,
+        };
     }
 }
 

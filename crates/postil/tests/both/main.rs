@@ -10,6 +10,7 @@ mod captures;
 mod db;
 mod filter;
 mod jobs;
+mod media;
 mod remap;
 mod reviews;
 mod search;

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::node::Node;
+use crate::media::{Reference, kind};
 use crate::trace::model::{Media, MediaKind, MediaSource};
 
 /// What OpenInference writes in place of content it was told to hide.
@@ -30,9 +31,12 @@ pub(crate) fn from_url(url: &str, kind: MediaKind, mime: Option<&str>) -> Media 
         let declared = head.split(';').next().filter(|mime| !mime.is_empty()).or(mime);
         let data = if head.ends_with("base64") { data.to_owned() } else { STANDARD.encode(data) };
         let kind = declared.map_or(kind, |mime| if kind == MediaKind::File { kind_of(mime) } else { kind });
-        return Media { kind, mime: declared.map(str::to_owned), source: MediaSource::Inline { data } };
+        return inline(kind, declared, data);
     }
-    if let Some(media) = langfuse_reference(url) {
+    if let Some(reference) = Reference::parse(url) {
+        return Media::kept(kind, mime, &reference);
+    }
+    if let Some(media) = langfuse_reference(url, kind) {
         return media;
     }
     if let Some(id) = url.strip_prefix("mlflow-attachment://") {
@@ -49,28 +53,64 @@ pub(crate) fn from_url(url: &str, kind: MediaKind, mime: Option<&str>) -> Media 
 }
 
 /// `@@@langfuseMedia:type=image/png|id=..|source=..@@@`: the bytes went to the client's media endpoint.
-fn langfuse_reference(text: &str) -> Option<Media> {
+fn langfuse_reference(text: &str, kind: MediaKind) -> Option<Media> {
     let inner = text.strip_prefix("@@@langfuseMedia:")?.strip_suffix("@@@")?;
     let field = |name: &str| {
         inner.split('|').find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name)).map(|(_, value)| value)
     };
     let mime = field("type");
     let id = field("id")?.to_owned();
-    let kind = mime.map_or(MediaKind::File, kind_of);
+    let kind = mime.map_or(kind, kind_of);
     Some(Media { kind, mime: mime.map(str::to_owned), source: MediaSource::Ref { id } })
+}
+
+/// Bytes in base64 that stand in the span itself, or what stands there for bytes that were cut out.
+fn inline(kind: MediaKind, mime: Option<&str>, data: String) -> Media {
+    match Reference::parse(&data) {
+        Some(reference) => Media::kept(kind, mime, &reference),
+        None => Media { kind, mime: mime.map(str::to_owned), source: MediaSource::Inline { data } },
+    }
+}
+
+impl Media {
+    /// Media that we keep. What the bytes are goes before what the client says they are.
+    pub(crate) fn kept(kind: MediaKind, mime: Option<&str>, reference: &Reference) -> Media {
+        let known = reference.content_type != kind::UNKNOWN;
+        let mime = if known { Some(reference.content_type.as_str()) } else { mime };
+        // A recording may lie in a container of films.
+        let kind = match mime.map(kind_of) {
+            Some(MediaKind::Video) if kind == MediaKind::Audio => MediaKind::Audio,
+            Some(told) if known => told,
+            _ => kind,
+        };
+        Media {
+            kind,
+            mime: mime.map(str::to_owned),
+            source: MediaSource::Stored {
+                url: Reference::address(&reference.sha256),
+                sha256: reference.sha256.clone(),
+                size: reference.size,
+                content_type: reference.content_type.clone(),
+            },
+        }
+    }
 }
 
 /// Bytes given as base64, as an address, as a byte string, or as a list of numbers.
 pub(crate) fn from_bytes(node: &Node<'_>, kind: MediaKind, mime: Option<&str>) -> Option<Media> {
     let mime = mime.filter(|mime| !mime.is_empty());
-    let inline = |data: String| Media { kind, mime: mime.map(str::to_owned), source: MediaSource::Inline { data } };
+    let inline = |data: String| inline(kind, mime, data);
     match node {
         Node::Text(text) if text.starts_with("data:") || text.starts_with("http") || text.starts_with("@@@") => {
             Some(from_url(text, kind, mime))
         }
         Node::Text(text) if text == HIDDEN => Some(from_url(text, kind, mime)),
         Node::Text(text) if !text.is_empty() => Some(inline(text.to_string())),
-        Node::Bytes(bytes) => Some(inline(STANDARD.encode(bytes))),
+        Node::Bytes(bytes) => match std::str::from_utf8(bytes).ok().and_then(Reference::parse) {
+            Some(reference) => Some(Media::kept(kind, mime, &reference)),
+            None => Some(inline(STANDARD.encode(bytes))),
+        },
+        Node::List(items) if items.len() == 1 && items[0].text().is_some() => from_bytes(&items[0], kind, mime),
         Node::List(items) => Some(inline(STANDARD.encode(byte_list(items.iter())))),
         // A Node Buffer is {"type":"Buffer","data":[..]}; other byte arrays become {"0":137,"1":80,..}.
         Node::Map(pairs) => match node.get("data").or_else(|| node.get("url")) {

@@ -40,6 +40,7 @@ use self::node::Node;
 use super::model::{FinishReason, Kind, Message, NormalizedSpan, Status, ToolDefinition};
 
 pub use self::known::unmapped_keys;
+pub(super) use self::media::from_url as media_at;
 
 /// A span with what the request says around it.
 #[derive(Debug, Clone, Copy)]

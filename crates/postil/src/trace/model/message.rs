@@ -132,17 +132,28 @@ pub enum MediaKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "source", rename_all = "snake_case")]
 pub enum MediaSource {
-    /// In the span itself.
+    /// In the span itself: what is too short to be kept apart, or not written in whole.
     Inline {
         /// The bytes in base64.
         data: String,
+    },
+    /// With us, apart from the span.
+    Stored {
+        /// Where they can be fetched, under the project of the span.
+        url: String,
+        /// Their SHA-256 in lower-case hex.
+        sha256: String,
+        /// How many they are.
+        size: u64,
+        /// The type they are served with: `application/octet-stream` for everything that a browser could run.
+        content_type: String,
     },
     /// At an address.
     Url {
         /// The address.
         url: String,
     },
-    /// In a store that knows them by an id: the client's, the provider's, or ours.
+    /// In a store that knows them by an id: the client's or the provider's.
     Ref {
         /// The id.
         id: String,
