@@ -316,8 +316,7 @@ pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> Prepare
             for mut record in scope.log_records {
                 let trace_id = hex::encode(&record.trace_id);
                 let span_id = hex::encode(&record.span_id);
-                let time =
-                    if record.time_unix_nano == 0 { record.observed_time_unix_nano } else { record.time_unix_nano };
+                let time = time_of(&record);
                 prepared.evaluations.extend(evaluation::of_record(&record));
                 let media = cut.record(&mut record);
                 prepared.uses.extend(cutting::uses_of(&trace_id, &span_id, 0, media));
@@ -344,7 +343,7 @@ pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> Prepare
                         &trace_id,
                         &span_id,
                         record_id,
-                        i64::try_from(time).unwrap_or(i64::MAX),
+                        time,
                         position,
                         (!event_name.is_empty()).then_some(event_name),
                         severity,
@@ -362,6 +361,12 @@ pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> Prepare
     }
     prepared.media = cut.rows(origin.project, origin.received_at);
     prepared
+}
+
+/// When something was logged; when it was seen, where the client says no more.
+fn time_of(record: &LogRecord) -> i64 {
+    let time = if record.time_unix_nano == 0 { record.observed_time_unix_nano } else { record.time_unix_nano };
+    i64::try_from(time).unwrap_or(i64::MAX)
 }
 
 /// Writes log records and joins them to the spans that are there already.
