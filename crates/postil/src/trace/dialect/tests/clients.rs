@@ -97,3 +97,12 @@ fn a_number_that_json_does_not_have_is_absent() {
     let span = normal("", vec![text("gen_ai.operation.name", "chat"), pair("gen_ai.tool.definitions", tools)]);
     assert_eq!((span.tools[0].name.as_str(), &span.tools[0].schema), ("a", &None));
 }
+
+#[test]
+fn a_stream_of_langfuse_says_why_the_model_stopped() {
+    for said in ["tool_calls", "\"tool_calls\""] {
+        let kind = text("langfuse.observation.type", "generation");
+        let span = normal("langfuse-sdk", vec![kind, text("langfuse.observation.metadata.finish_reason", said)]);
+        assert_eq!(span.finish_reasons, ["tool_calls"]);
+    }
+}
