@@ -61,7 +61,9 @@ CLIENTS = {
         "stream": {"usage.reasoning"}, "streamed_tool": {"usage.reasoning"}, "claude_stream": {"usage.output"}}),
     "langfuse": Client("langfuse_sdk.py", without(OPENAI, "picture"), tool_spans=1, losses={
         # One field for the model, none for the provider, and only streams say why the model stopped.
-        "*": {"request_model", "provider"}, "plain": {"finish"}, "tools": {"finish"}}),
+        # The model that was asked for is there when the call failed.
+        "*": {"provider"}, **{name: {"request_model"} for name in without(OPENAI, "limited", "broken")},
+        "plain": {"request_model", "finish"}, "tools": {"request_model", "finish"}}),
     "logfire": Client("logfire_sdk.py", OPENAI + ANTHROPIC, session=False, tags=False, apart=STREAMS, losses={
         "embed": {"input"}, **{name: {"output", "response_model", "finish", *COUNTS} for name in STREAMS}}),
     "pydantic-ai": Client("pydantic_agents.py", ("plain", "stream", "limited", "broken", "tools", "claude_tools",
