@@ -1,6 +1,6 @@
 """The applications: how each is started, what it does, and what its client leaves out or changes on the wire.
 
-A loss is listed only where the attributes on the wire do not have it: what is on the wire must be shown.
+A loss is listed where no attribute of the span has the value, or only one that means something else (then it says so).
 """
 
 from __future__ import annotations
@@ -60,8 +60,10 @@ CLIENTS = {
         # Of a stream, the details are left out, and with Anthropic the first count is added to the last.
         "stream": {"usage.reasoning"}, "streamed_tool": {"usage.reasoning"}, "claude_stream": {"usage.output"}}),
     "langfuse": Client("langfuse_sdk.py", without(OPENAI, "picture"), tool_spans=1, losses={
-        # One field for the model, and none for these.
-        "*": {"request_model", "provider", "finish"}}),
+        # One field for the model, none for the provider, and only streams say why the model stopped.
+        # The model that was asked for is there when the call failed.
+        "*": {"provider"}, **{name: {"request_model"} for name in without(OPENAI, "limited", "broken")},
+        "plain": {"request_model", "finish"}, "tools": {"request_model", "finish"}}),
     "logfire": Client("logfire_sdk.py", OPENAI + ANTHROPIC, session=False, tags=False, apart=STREAMS, losses={
         "embed": {"input"}, **{name: {"output", "response_model", "finish", *COUNTS} for name in STREAMS}}),
     "pydantic-ai": Client("pydantic_agents.py", ("plain", "stream", "limited", "broken", "tools", "claude_tools",
@@ -73,9 +75,13 @@ CLIENTS = {
         # Given for all signals, the client sends metrics, too, and the lean package cannot.
         "OTEL_EXPORTER_OTLP_ENDPOINT": "",
         # It is not asked for anything, but without one the client wants a database.
-        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}, losses={name: {"provider"} for name in OPENAI}),
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}, losses={
+        # It names the format of the messages, which other providers share.
+        name: {"provider"} for name in OPENAI}),
     "langchain": Client("langchain_openinference.py", ("plain", "stream", "limited", "broken", "tools"), tool_spans=1,
-                        tool_arguments="Zürich", losses={"stream": {"response_model"}}),
+                        tool_arguments="Zürich", losses={
+        # The field for the model has the one that was asked for; the other stands deep in LangChain's own objects.
+        "stream": {"response_model"}}),
     "vercel-ai-4": Client("vercel.mjs", without(VERCEL, "respond"), tool_spans=1, losses={
         "embed": {"response_model"}}),
     "vercel-ai-5": Client("vercel.mjs", VERCEL, tool_spans=1, losses={

@@ -32,6 +32,13 @@ fn encodes_metadata(context: &Context<'_>) -> bool {
     major >= 4 || context.view.header_convention_version.is_some_and(|version| version >= 4)
 }
 
+/// Streams say why the model stopped, among the metadata.
+pub(crate) fn finish_reason(context: &Context<'_>) -> Option<String> {
+    let text = attributes::text(context.attributes.get("langfuse.observation.metadata.finish_reason")?)?;
+    let decoded = parse::json(text).and_then(|parsed| parsed.node.text().map(str::to_owned));
+    Some(decoded.unwrap_or_else(|| text.to_owned()))
+}
+
 pub(crate) fn metadata(context: &Context<'_>, metadata: &mut Map<String, Value>) {
     if !context.has(Family::Langfuse) {
         return;

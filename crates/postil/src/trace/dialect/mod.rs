@@ -238,8 +238,8 @@ fn finish_reasons(context: &Context<'_>, span: &mut NormalizedSpan) {
     };
     if span.finish_reasons.is_empty() {
         let single = context.attributes.first_text(&["llm.finish_reason", "ai.response.finishReason"]);
-        span.finish_reasons = match single {
-            Some(reason) => vec![reason.to_owned()],
+        span.finish_reasons = match single.map(str::to_owned).or_else(|| langfuse::finish_reason(context)) {
+            Some(reason) => vec![reason],
             None => span.output.iter().filter_map(|message| message.finish_reason.clone()).collect(),
         };
     }

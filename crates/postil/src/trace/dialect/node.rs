@@ -121,18 +121,22 @@ impl<'a> Node<'a> {
         matches!(self, Node::Map(_))
     }
 
+    /// Null, or a number that JSON does not have.
     pub(crate) fn is_null(&self) -> bool {
-        matches!(self, Node::Null)
+        match self {
+            Node::Null => true,
+            Node::Float(number) => !number.is_finite(),
+            _ => false,
+        }
     }
 
     /// Null, or a text, list or map without content.
     pub(crate) fn is_blank(&self) -> bool {
         match self {
-            Node::Null => true,
             Node::Text(text) => text.is_empty(),
             Node::List(items) => items.is_empty(),
             Node::Map(pairs) => pairs.is_empty(),
-            _ => false,
+            _ => self.is_null(),
         }
     }
 
@@ -164,6 +168,11 @@ impl<'a> Node<'a> {
             Node::Bool(flag) => Some(flag.to_string()),
             _ => None,
         }
+    }
+
+    /// The value as JSON, if it is one that is there.
+    pub(crate) fn some_json(&self) -> Option<Value> {
+        (!self.is_null()).then(|| self.to_json())
     }
 
     /// The value as JSON. Numbers that JSON does not have become null, bytes become base64.

@@ -104,7 +104,7 @@ pub(crate) fn documents(context: &Context<'_>) -> Vec<Document> {
             id: group.get("document.id").and_then(|id| Node::from_any(id).label()),
             content: group.text("document.content").map(str::to_owned),
             score: group.get("document.score").and_then(|score| Node::from_any(score).number()),
-            metadata: group.get("document.metadata").map(|value| attributes::node(value).0.to_json()),
+            metadata: group.get("document.metadata").and_then(|value| attributes::node(value).0.some_json()),
         })
         .collect()
 }

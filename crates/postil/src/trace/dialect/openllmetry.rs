@@ -75,7 +75,7 @@ pub(crate) fn tools(context: &Context<'_>) -> Vec<ToolDefinition> {
             Some(ToolDefinition {
                 name: group.text("name")?.to_owned(),
                 description: group.text("description").map(str::to_owned),
-                schema: schema.map(|schema| attributes::node(schema).0.to_json()),
+                schema: schema.and_then(|schema| attributes::node(schema).0.some_json()),
             })
         })
         .collect()

@@ -135,7 +135,7 @@ pub(crate) fn prompt(context: &Context<'_>) -> Option<Prompt> {
     if context.has(Family::Llm) {
         prompt.template = label("llm.prompt_template.template");
         prompt.version = label("llm.prompt_template.version");
-        prompt.variables = context.node("llm.prompt_template.variables").map(|node| node.to_json());
+        prompt.variables = context.node("llm.prompt_template.variables").and_then(|node| node.some_json());
     }
     if context.has(Family::Traceloop) {
         prompt.name = label("traceloop.prompt.key");
@@ -154,7 +154,7 @@ pub(crate) fn prompt(context: &Context<'_>) -> Option<Prompt> {
     }
     if context.has(Family::Orq) {
         prompt.name = prompt.name.or_else(|| label("orq.prompt_id"));
-        prompt.variables = prompt.variables.or_else(|| context.node("orq.variables").map(|node| node.to_json()));
+        prompt.variables = prompt.variables.or_else(|| context.node("orq.variables").and_then(|node| node.some_json()));
     }
     (prompt != Prompt::default()).then_some(prompt)
 }

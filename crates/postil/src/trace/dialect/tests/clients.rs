@@ -85,3 +85,24 @@ fn the_answer_of_mlflow_says_which_model_gave_it() {
     assert_eq!((span.request_model.as_deref(), span.response_model.as_deref()), (Some("claude"), Some("claude-2026")));
     assert_eq!(span.provider.as_deref(), Some("anthropic"));
 }
+
+#[test]
+fn a_number_that_json_does_not_have_is_absent() {
+    let nan = || Any::DoubleValue(f64::NAN);
+    for key in ["input.value", "output.value", "mlflow.spanInputs", "ai.value", "llm.prompt_template.variables"] {
+        let shown = serde_json::to_value(normal("", vec![pair(key, nan())])).expect("a span is JSON");
+        assert!(!shown.to_string().contains("null"), "{key}: {shown}");
+    }
+    let tools = Any::StringValue(r#"[{"name": "a", "parameters": NaN}]"#.to_owned());
+    let span = normal("", vec![text("gen_ai.operation.name", "chat"), pair("gen_ai.tool.definitions", tools)]);
+    assert_eq!((span.tools[0].name.as_str(), &span.tools[0].schema), ("a", &None));
+}
+
+#[test]
+fn a_stream_of_langfuse_says_why_the_model_stopped() {
+    for said in ["tool_calls", "\"tool_calls\""] {
+        let kind = text("langfuse.observation.type", "generation");
+        let span = normal("langfuse-sdk", vec![kind, text("langfuse.observation.metadata.finish_reason", said)]);
+        assert_eq!(span.finish_reasons, ["tool_calls"]);
+    }
+}
