@@ -9,6 +9,7 @@ mod contract;
 mod demo;
 mod events;
 mod feedback;
+mod grpc;
 mod health;
 mod human_reviews;
 mod identities;
