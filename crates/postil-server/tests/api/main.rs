@@ -11,17 +11,20 @@ mod events;
 mod feedback;
 mod grpc;
 mod health;
+mod hostile;
 mod human_reviews;
 mod identities;
 mod ingest;
 mod ingest_doctor;
 mod invites;
 mod jobs;
+mod operations;
 mod projects;
 mod reviewed;
 mod roles;
 mod sessions;
 mod sign_in;
+mod strangers;
 #[path = "../../../postil/tests/both/telemetry.rs"]
 mod telemetry;
 #[path = "../../../postil/tests/both/traces.rs"]
