@@ -30,11 +30,11 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// An attempt for this e-mail address by whoever sent this request.
-    pub fn new(email: &str, parts: &Parts) -> Attempt {
+    /// An attempt for this e-mail address by whoever sent this request; `behind_proxy` when there is a proxy to believe.
+    pub fn new(email: &str, parts: &Parts, behind_proxy: bool) -> Attempt {
         // As a hash, so that nobody can make us remember megabytes.
         let email = key::hash(&email.trim().to_lowercase());
-        Attempt { email: format!("email {email}"), address: format!("address {}", sender(parts)) }
+        Attempt { email: format!("email {email}"), address: format!("address {}", sender(parts, behind_proxy)) }
     }
 
     fn names(&self) -> [(&String, usize); 2] {
@@ -78,10 +78,11 @@ impl Attempts {
     }
 }
 
-/// Where a request comes from. Behind a proxy on this machine or in a private network it is what the proxy says last.
-fn sender(parts: &Parts) -> String {
+/// Where a request comes from. Behind a proxy on this machine or in a private network it is what the proxy says last;
+/// where there is none, anybody could say so.
+fn sender(parts: &Parts, behind_proxy: bool) -> String {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    if peer.is_some_and(|peer| !may_be_proxy(peer)) {
+    if peer.is_some_and(|peer| !behind_proxy || !may_be_proxy(peer)) {
         return peer.map_or_else(String::new, |peer| peer.to_string());
     }
     let said = parts.headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
@@ -114,10 +115,16 @@ mod tests {
 
     #[test]
     fn only_a_proxy_nearby_may_say_where_a_request_comes_from() {
-        assert_eq!(sender(&parts(Some("198.51.100.7"), "203.0.113.9")), "198.51.100.7");
-        assert_eq!(sender(&parts(Some("127.0.0.1"), "10.0.0.1, 203.0.113.9")), "203.0.113.9");
-        assert_eq!(sender(&parts(Some("10.0.0.4"), "nonsense")), "10.0.0.4");
-        assert_eq!(sender(&parts(None, "")), "unknown");
+        assert_eq!(sender(&parts(Some("198.51.100.7"), "203.0.113.9"), true), "198.51.100.7");
+        assert_eq!(sender(&parts(Some("127.0.0.1"), "10.0.0.1, 203.0.113.9"), true), "203.0.113.9");
+        assert_eq!(sender(&parts(Some("10.0.0.4"), "nonsense"), true), "10.0.0.4");
+        assert_eq!(sender(&parts(None, ""), true), "unknown");
+    }
+
+    #[test]
+    fn without_a_proxy_nobody_may_say_so() {
+        assert_eq!(sender(&parts(Some("127.0.0.1"), "203.0.113.9"), false), "127.0.0.1");
+        assert_eq!(sender(&parts(Some("10.0.0.4"), "203.0.113.9"), false), "10.0.0.4");
     }
 
     #[test]
@@ -125,9 +132,9 @@ mod tests {
         let attempts = Attempts::default();
         let parts = parts(Some("198.51.100.7"), "");
         for number in 0..PER_ADDRESS {
-            attempts.begin(0, &Attempt::new(&format!("{number}@example.com"), &parts)).unwrap();
+            attempts.begin(0, &Attempt::new(&format!("{number}@example.com"), &parts, true)).unwrap();
         }
-        let one_more = Attempt::new("another@example.com", &parts);
+        let one_more = Attempt::new("another@example.com", &parts, true);
         assert!(matches!(attempts.begin(1_000_000, &one_more), Err(Error::RateLimited { retry_after: 899, .. })));
         attempts.begin(WINDOW, &one_more).unwrap();
     }

@@ -6,6 +6,7 @@ pub mod attempts;
 pub mod backup;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod demo;
 pub mod doctor;
 pub mod greeting;

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::serve::ListenerExt;
 use postil::db::{Db, Location};
 use postil::project::{key, keys, operator};
 use postil::trace::arrival;
@@ -15,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
+use crate::connections::{Connections, Patience, affordable};
 use crate::greeting::{self, Arrival, Bootstrap};
 use crate::output::say;
 use crate::{App, api, demo, grpc, jobs, remap};
@@ -70,8 +70,9 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
     if let Some(otlp) = &otlp {
         say(format!("otlp grpc on {}", otlp.local_addr()?));
     }
-    let served = tokio::spawn(serve_http(http, app.clone()));
-    let called = otlp.map(|otlp| tokio::spawn(serve_grpc(otlp, app.clone())));
+    let connections = Connections::new(affordable(config.max_connections), Patience::default());
+    let served = tokio::spawn(connections.clone().serve(http, api::router(&app), app.clone()));
+    let called = otlp.map(|otlp| tokio::spawn(connections.serve(otlp, grpc::router(&app), app.clone())));
     greet(config, &arrival, address);
     tokio::spawn(keep_house(app.clone()));
     tokio::spawn(remap::in_background(app.clone()));
@@ -91,7 +92,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
         let http = served.await;
         let grpc = match called {
             Some(called) => called.await,
-            None => Ok(Ok(())),
+            None => Ok(()),
         };
         // The job it is at is given back.
         drop(working.await);
@@ -99,8 +100,8 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
     };
     match tokio::time::timeout(Duration::from_secs(config.shutdown_seconds), finish).await {
         Ok((http, grpc)) => {
-            http.context("the HTTP server")?.context("the HTTP server")?;
-            grpc.context("the gRPC server")?.context("the gRPC server")?;
+            http.context("the HTTP server")?;
+            grpc.context("the gRPC server")?;
         }
         Err(_) => tracing::warn!(seconds = config.shutdown_seconds, "some requests took too long and were dropped"),
     }
@@ -116,19 +117,6 @@ async fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener>
             setting.replace('_', "-")
         )
     })
-}
-
-async fn serve_http(listener: TcpListener, app: App) -> std::io::Result<()> {
-    // Answers are small and waited for: they must not wait for each other in the kernel.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    // Whoever tries to sign in is counted by address.
-    let service = api::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(async move { app.stopped().await }).await
-}
-
-async fn serve_grpc(listener: TcpListener, app: App) -> anyhow::Result<()> {
-    let stopping = app.clone();
-    grpc::serve(listener, app, async move { stopping.stopped().await }).await
 }
 
 /// Opens the database; for SQLite makes the folder, which only this user may enter.

@@ -132,6 +132,37 @@ impl Counted {
     }
 }
 
+/// Memory that is set aside for the body of a request; given back when this is dropped.
+pub struct Room {
+    taken: OwnedSemaphorePermit,
+}
+
+impl Room {
+    /// Takes as much as `bytes` need.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when there is not as much.
+    pub fn new(bodies: &Arc<Semaphore>, bytes: usize) -> Result<Room> {
+        let taken = Arc::clone(bodies).try_acquire_many_owned(Room::kib(bytes)).map_err(|_| Error::Overloaded)?;
+        Ok(Room { taken })
+    }
+
+    /// Takes more, when the body turned out to be larger than it looked.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when there is not as much.
+    pub fn grow(&mut self, bytes: usize) -> Result<()> {
+        let missing = Room::kib(bytes).saturating_sub(u32::try_from(self.taken.num_permits()).unwrap_or(u32::MAX));
+        let more = Arc::clone(self.taken.semaphore()).try_acquire_many_owned(missing);
+        self.taken.merge(more.map_err(|_| Error::Overloaded)?);
+        Ok(())
+    }
+
+    fn kib(bytes: usize) -> u32 {
+        u32::try_from(bytes / 1024 + 1).unwrap_or(BODIES_KIB).min(BODIES_KIB)
+    }
+}
+
 impl std::ops::Deref for App {
     type Target = Inner;
     fn deref(&self) -> &Inner {
@@ -185,16 +216,14 @@ impl App {
     ///
     /// # Errors
     /// [`Error::Overloaded`] when the bodies of other requests fill what there is.
-    pub fn room_for(&self, request: &axum::extract::Request, limit: usize) -> Result<OwnedSemaphorePermit> {
+    pub fn room_for(&self, request: &axum::extract::Request, limit: usize) -> Result<Room> {
         self.room(request.headers(), limit)
     }
 
     /// [`App::room_for`] by the headers of the request.
-    pub fn room(&self, headers: &HeaderMap, limit: usize) -> Result<OwnedSemaphorePermit> {
+    pub fn room(&self, headers: &HeaderMap, limit: usize) -> Result<Room> {
         let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-        let kib = announced.unwrap_or(limit).min(limit) / 1024 + 1;
-        let kib = u32::try_from(kib).unwrap_or(BODIES_KIB).min(BODIES_KIB);
-        Arc::clone(&self.bodies).try_acquire_many_owned(kib).map_err(|_| Error::Overloaded)
+        Room::new(&self.bodies, announced.unwrap_or(limit).min(limit))
     }
 
     /// Runs work that keeps a processor busy on a thread of its own, a few at a time.

@@ -1,5 +1,6 @@
 //! The web app, embedded into the binary when it was built; a placeholder page when it was not.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::RwLock;
@@ -59,15 +60,24 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
             &headers,
             path,
             file.metadata.sha256_hash(),
-            respond(StatusCode::OK, kind.as_ref(), cache, file.data.to_vec()),
+            respond(StatusCode::OK, kind.as_ref(), cache, shared(file.data.clone())),
             &file.data,
         );
     }
-    let page = Assets::get("index.html").map_or_else(|| PLACEHOLDER.into(), |file| file.data.into_owned());
+    let page =
+        Assets::get("index.html").map_or_else(|| Bytes::from_static(PLACEHOLDER.as_bytes()), |file| shared(file.data));
     respond(StatusCode::OK, "text/html; charset=utf-8", "no-cache", page)
 }
 
-fn respond(status: StatusCode, kind: &str, cache: &'static str, body: Vec<u8>) -> Response {
+/// A file as a body. What is in the program already is not copied for everybody who takes it slowly.
+fn shared(file: Cow<'static, [u8]>) -> Bytes {
+    match file {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    }
+}
+
+fn respond(status: StatusCode, kind: &str, cache: &'static str, body: Bytes) -> Response {
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     if let Ok(kind) = HeaderValue::from_str(kind) {

@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::caller::{By, INGEST};
-use super::encoding::{self, Format, Packed};
+use super::encoding::{self, Format, Packed, Unpacked};
 use super::error::ApiResult;
 use crate::state::App;
 
@@ -52,7 +52,6 @@ async fn export_traces(
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
-    let _room = app.room(&headers, app.limits.ingest_body)?;
     let packed = read(&app, &caller, &headers, body).await?;
     let origin = origin(&app, &caller, convention_version(&headers));
     let (format, rejected) = store_traces(&app, &caller, packed, origin).await?;
@@ -88,7 +87,6 @@ async fn export_logs(
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
-    let _room = app.room(&headers, app.limits.ingest_body)?;
     let packed = read(&app, &caller, &headers, body).await?;
     let (format, rejected) = store_logs(&app, &caller, packed, origin(&app, &caller, None)).await?;
     Ok(answer(Signal::Logs, format, &rejected))
@@ -106,15 +104,13 @@ async fn export_metrics(
     headers: HeaderMap,
     body: Body,
 ) -> ApiResult<Response> {
-    let _room = app.room(&headers, app.limits.ingest_body)?;
-    let packed = encoding::read(&headers, body, app.limits.ingest_body).await?;
-    let (_, format) = app.preparing(move || packed.unpack()).await??;
-    app.arrived(&caller, Arrivals::request(Measure::Metrics, ""));
-    Ok(answer(Signal::Metrics, format, &[]))
+    let packed = encoding::read(&app, &headers, body).await?;
+    let (format, rejected) = drop_metrics(&app, &caller, packed).await?;
+    Ok(answer(Signal::Metrics, format, &rejected))
 }
 
 async fn read(app: &App, caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Packed> {
-    let packed = encoding::read(headers, body, app.limits.ingest_body).await;
+    let packed = encoding::read(app, headers, body).await;
     packed.inspect_err(|error| refused(app, caller, error))
 }
 
@@ -128,22 +124,34 @@ fn convention_version(headers: &HeaderMap) -> Option<u32> {
     headers.get("x-langfuse-ingestion-version")?.to_str().ok()?.trim().parse().ok()
 }
 
+/// Reads a body of metrics, and drops it.
+pub async fn drop_metrics(app: &App, caller: &Caller, packed: Packed) -> Result<(Format, Vec<Rejected>)> {
+    let unpacked = app.preparing(move || packed.unpack()).await??;
+    app.arrived(caller, Arrivals::request(Measure::Metrics, ""));
+    Ok((unpacked.format, Vec::new()))
+}
+
 /// Decodes a body of traces and stores it.
-async fn store_traces(app: &App, caller: &Caller, packed: Packed, origin: Origin) -> Result<(Format, Vec<Rejected>)> {
+pub async fn store_traces(
+    app: &App,
+    caller: &Caller,
+    packed: Packed,
+    origin: Origin,
+) -> Result<(Format, Vec<Rejected>)> {
     let prices = app.prices.clone();
     let decoded = app
         .preparing(move || -> Result<_> {
-            let (bytes, format) = packed.unpack()?;
+            let Unpacked { bytes, format, room } = packed.unpack()?;
             let decoded = match format {
                 Format::Json if otlp::is_orq_body(&bytes) => otlp::decode_orq_json(&bytes),
                 Format::Json => otlp::decode_traces_json(&bytes),
                 Format::Protobuf => otlp::decode_traces_protobuf(&bytes),
             };
             let decoded = decoded.map_err(|cause| Error::invalid("invalid_traces", cause.to_string()))?;
-            Ok((intake::prepare(decoded.resource_spans, origin, &prices), decoded.rejected, format))
+            Ok((intake::prepare(decoded.resource_spans, origin, &prices), decoded.rejected, format, room))
         })
         .await?;
-    let (mut prepared, rejected, format) = decoded.inspect_err(|error| refused(app, caller, error))?;
+    let (mut prepared, rejected, format, _room) = decoded.inspect_err(|error| refused(app, caller, error))?;
     prepared.arrivals.rejected(Measure::RejectedSpans, &rejected);
     store_prepared(app, caller, prepared).await?;
     app.counted.spans_rejected(rejected.len());
@@ -151,7 +159,7 @@ async fn store_traces(app: &App, caller: &Caller, packed: Packed, origin: Origin
 }
 
 /// Stores spans that are decoded and mapped; answers after the commit.
-pub async fn store_prepared(app: &App, caller: &Caller, mut prepared: intake::Prepared) -> Result<()> {
+async fn store_prepared(app: &App, caller: &Caller, mut prepared: intake::Prepared) -> Result<()> {
     let (spans, arrivals) = (prepared.span_count(), std::mem::take(&mut prepared.arrivals));
     if spans > 0 {
         let prices = app.prices.clone();
@@ -169,26 +177,26 @@ pub async fn store_prepared(app: &App, caller: &Caller, mut prepared: intake::Pr
 }
 
 /// Decodes a body of log records and stores it.
-async fn store_logs(app: &App, caller: &Caller, packed: Packed, origin: Origin) -> Result<(Format, Vec<Rejected>)> {
+pub async fn store_logs(app: &App, caller: &Caller, packed: Packed, origin: Origin) -> Result<(Format, Vec<Rejected>)> {
     let decoded = app
         .preparing(move || -> Result<_> {
-            let (bytes, format) = packed.unpack()?;
+            let Unpacked { bytes, format, room } = packed.unpack()?;
             let decoded = match format {
                 Format::Json => otlp::decode_logs_json(&bytes),
                 Format::Protobuf => otlp::decode_logs_protobuf(&bytes),
             };
             let decoded = decoded.map_err(|cause| Error::invalid("invalid_logs", cause.to_string()))?;
-            Ok((intake::prepare_logs(decoded.resource_logs, origin), decoded.rejected, format))
+            Ok((intake::prepare_logs(decoded.resource_logs, origin), decoded.rejected, format, room))
         })
         .await?;
-    let (mut prepared, rejected, format) = decoded.inspect_err(|error| refused(app, caller, error))?;
+    let (mut prepared, rejected, format, _room) = decoded.inspect_err(|error| refused(app, caller, error))?;
     prepared.arrivals.rejected(Measure::RejectedRecords, &rejected);
     store_prepared_logs(app, caller, prepared).await?;
     Ok((format, rejected))
 }
 
 /// Stores log records that are decoded; answers after the commit.
-pub async fn store_prepared_logs(app: &App, caller: &Caller, mut prepared: intake::PreparedLogs) -> Result<()> {
+async fn store_prepared_logs(app: &App, caller: &Caller, mut prepared: intake::PreparedLogs) -> Result<()> {
     let arrivals = std::mem::take(&mut prepared.arrivals);
     if !prepared.is_empty() {
         let prices = app.prices.clone();
@@ -205,7 +213,7 @@ pub async fn store_prepared_logs(app: &App, caller: &Caller, mut prepared: intak
 }
 
 /// Counts a request that cannot be read, for whoever asks why nothing is there.
-fn refused(app: &App, caller: &Caller, error: &Error) {
+pub fn refused(app: &App, caller: &Caller, error: &Error) {
     let why = match error {
         Error::Invalid { message, .. } => message,
         Error::TooLarge(message) => message,

@@ -21,6 +21,7 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// How far back.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct DoctorQuery {
     /// How many hours back, 1 to 48; 24 unless given.
     hours: Option<i64>,

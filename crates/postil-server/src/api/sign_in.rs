@@ -116,7 +116,7 @@ pub async fn hashing<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
 ))]
 async fn with_password(State(app): State<App>, parts: Parts, Body(body): Body<Credentials>) -> ApiResult<Response> {
     session::require_own_origin(&parts)?;
-    let attempt = Attempt::new(&body.email, &parts);
+    let attempt = Attempt::new(&body.email, &parts, app.public_url.is_some());
     app.attempts.begin(app.clock.now(), &attempt)?;
     let email = body.email;
     let found = app.db.read(move |tx| member::by_email(tx, &email)).await?;
@@ -207,7 +207,7 @@ async fn change_password(
     let id = member.id.clone();
     let stored = app.db.read(move |tx| member::password_hash(tx, &id)).await?;
     if stored.is_some() {
-        let attempt = Attempt::new(&member.email, &parts);
+        let attempt = Attempt::new(&member.email, &parts, app.public_url.is_some());
         app.attempts.begin(app.clock.now(), &attempt)?;
         let current = body.current_password.unwrap_or_default();
         if !hashing(move || password::verify(&current, stored.as_deref())).await? {

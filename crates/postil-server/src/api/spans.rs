@@ -219,6 +219,7 @@ impl From<&TreeSpan> for SpanSummary {
 
 /// Which part of the spans.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct SpansQuery {
     /// How many, 1 to 10,000; 1,000 unless given.
     limit: Option<usize>,
@@ -374,6 +375,7 @@ async fn get_span(
 
 /// Whose conversation.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ConversationQuery {
     /// The span; the one whose answer the trace shows unless given.
     span_id: Option<String>,

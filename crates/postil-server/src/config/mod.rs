@@ -52,6 +52,8 @@ pub struct Config {
     pub limits: Limits,
     /// What handlers read.
     pub settings: Settings,
+    /// How many connections may be open at a time.
+    pub max_connections: usize,
     /// Threads that answer requests; 0: one a processor.
     pub worker_threads: usize,
     /// How long running requests may take to finish.
@@ -232,6 +234,7 @@ impl Values {
                 public_url,
                 prices: Arc::new(self.prices()?),
             },
+            max_connections: self.get("max_connections", |text| setting::number(text, 16, 1_000_000))?,
             worker_threads: self.get("worker_threads", |text| setting::number(text, 0, 1024))?,
             shutdown_seconds: self.get("shutdown_seconds", |text| setting::number(text, 0, 3600))? as u64,
             log_format: self.get("log.format", |text| match text {

@@ -38,6 +38,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("prices", "POSTIL_PRICES", "the path of a JSON file as `postil prices` prints it, or empty"),
     setting("body_limit", "POSTIL_BODY_LIMIT", SIZE),
     setting("ingest_body_limit", "POSTIL_INGEST_BODY_LIMIT", SIZE),
+    setting("max_connections", "POSTIL_MAX_CONNECTIONS", "a whole number from 16 to 1000000"),
     setting("worker_threads", "POSTIL_WORKER_THREADS", "a whole number from 0 to 1024"),
     setting("shutdown_seconds", "POSTIL_SHUTDOWN_SECONDS", "a whole number from 0 to 3600"),
     setting("log.format", "POSTIL_LOG_FORMAT", "text or json"),

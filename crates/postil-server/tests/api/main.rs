@@ -11,7 +11,9 @@ mod contract;
 mod demo;
 mod events;
 mod feedback;
+mod grpc;
 mod health;
+mod hostile;
 mod human_reviews;
 mod identities;
 mod ingest;
@@ -19,11 +21,13 @@ mod ingest_doctor;
 mod invites;
 mod jobs;
 mod media;
+mod operations;
 mod projects;
 mod reviewed;
 mod roles;
 mod sessions;
 mod sign_in;
+mod strangers;
 #[path = "../../../postil/tests/both/telemetry.rs"]
 mod telemetry;
 #[path = "../../../postil/tests/both/traces.rs"]

@@ -13,7 +13,11 @@ use serde_json::{Value as Json, json};
 use crate::bed::Bed;
 use crate::traces::{Trace, subject};
 
-crate::both!(both_readings_agree_on_random_traces_and_filters, a_filter_finds_what_its_words_say);
+crate::both!(
+    both_readings_agree_on_random_traces_and_filters,
+    an_id_is_found_however_it_is_spelled,
+    a_filter_finds_what_its_words_say,
+);
 
 const TEXTS: [&str; 12] =
     ["a", "b", "Ab", "5", "5.0", "-0.25", "true", "null", "", "é\"x\\", "2026-11-21T10:00:00Z", "error"];
@@ -228,6 +232,32 @@ fn both_readings_agree_on_random_traces_and_filters(bed: &Bed) {
     });
     if let Err(cause) = outcome {
         panic!("{cause}");
+    }
+}
+
+fn an_id_is_found_however_it_is_spelled(bed: &Bed) {
+    let id = "4d4e385051444a59454234335a413756";
+    let store = move |tx: &mut Tx<'_>| {
+        let trace = Trace::new(id, 1_000_000_000_000).with("root_span_id", "00f067aa0ba902b7");
+        trace.insert(tx)?;
+        trace.span("00f067aa0ba902b7").insert(tx)?;
+        Trace::new("0af7651916cd43dd8448eb211c80319c", 2_000_000_000_000).insert(tx)
+    };
+    bed.db.write_blocking(store).unwrap();
+    for condition in [
+        "trace_id = '2D9RW50MA499CMAGHM6DD42DTP'",
+        "trace_id = '4d4e3850-5144-4a59-4542-34335a413756'",
+        "trace_id in ('none', '4D4E385051444A59454234335A413756')",
+        "trace_id contains '2D9RW50MA499CMAGHM6DD42DTP'",
+        "span_id = '00F067AA0BA902B7'",
+        "root_span_id = '00F067AA0BA902B7'",
+    ] {
+        let filter = oql::parse(&format!("fetch traces | filter {condition}")).unwrap().filter;
+        let read = bed.db.read_blocking(move |tx| {
+            let facts = load_facts(tx, 1, id)?.expect("the trace");
+            Ok((found(tx, 1, &filter)?, filter.matches(&facts)))
+        });
+        assert_eq!(read.unwrap(), (vec![id.to_owned()], true), "{condition}");
     }
 }
 

@@ -4,6 +4,7 @@ use super::field::{Field, ValueKind};
 use super::{MAX_VALUE_LENGTH, MAX_VALUES};
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::id;
 
 /// An operator, as clients write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +168,7 @@ impl Condition {
             Op::Lt => Test::Compare(Comparison::Less, number(0)?),
             Op::Lte => Test::Compare(Comparison::LessOrEqual, number(0)?),
             Op::Between => Test::Between(number(0)?, number(1)?),
-            Op::Contains | Op::NotContains => Test::Contains(values[0].to_ascii_lowercase()),
+            Op::Contains | Op::NotContains => Test::Contains(spelling(&field, &values[0]).to_ascii_lowercase()),
             Op::Exists | Op::NotExists => Test::Exists,
         };
         Ok((Condition { field, test }, op.negated()))
@@ -198,7 +199,12 @@ fn wanted(field: &Field, value: &str, place: &str) -> Result<Wanted> {
             return Err(Error::field("invalid_value", place, message));
         }
     };
-    Ok(Wanted { text: value.to_owned(), number })
+    Ok(Wanted { text: spelling(field, value), number })
+}
+
+/// A value as it is stored: ids of traces and spans are looked for however they are spelled.
+fn spelling(field: &Field, value: &str) -> String {
+    if field.is_telemetry_id() { id::lower_hex(value) } else { value.to_owned() }
 }
 
 fn number(field: &Field, value: &str, place: &str) -> Result<f64> {

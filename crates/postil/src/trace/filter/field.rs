@@ -152,6 +152,12 @@ impl Field {
             _ => operators(self.kind()),
         }
     }
+
+    /// Whether its values are ids of traces or spans, which clients spell in several ways.
+    pub(super) fn is_telemetry_id(&self) -> bool {
+        let names = ["trace_id", "root_span_id", "leading_span_id", "span_id"];
+        matches!(self, Field::Lifted(lifted) if names.contains(&lifted.name))
+    }
 }
 
 /// The operators that a kind of value takes.
