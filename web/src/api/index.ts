@@ -14,6 +14,7 @@ import type {
   LogDetail,
   Me,
   OpenInvite,
+  Preferences,
   ReviewInput,
   ReviewVersion,
   SignedIn,
@@ -29,6 +30,7 @@ import type {
 
 export const session = {
   me: () => send<Me>("GET", "/api/me"),
+  changeMe: (body: { display_name?: string; preferences?: Preferences }) => send<Me>("PATCH", "/api/me", { body }),
   signIn: (email: string, password: string) => send<SignedIn>("POST", "/api/sign-in", { body: { email, password } }),
   signInByLink: (token: string) => send<SignedIn>("POST", "/api/sign-in/link", { body: { token } }),
   signOut: () => send<void>("POST", "/api/sign-out"),

@@ -3,10 +3,16 @@
 export interface Me {
   member?: { id: string; email: string; display_name: string; workspace_role?: string };
   key?: { id: string; name: string };
+  preferences?: Preferences;
   workspace: { id: string; key: string; display_name: string };
   project_id?: string;
   projects: Project[];
   csrf_token?: string;
+}
+
+/** What a member chose for themselves, kept by the server. */
+export interface Preferences {
+  keys?: Record<string, string[]>;
 }
 
 export interface Project {

@@ -19,7 +19,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::annotations::{AnnotationValue, AnnotationView, AnnotatorView, Names, moment, names_of, query};
+use super::annotation_shapes::{AnnotationValue, AnnotationView, AnnotatorView, Names, names_of};
+use super::annotations::{moment, query};
 use super::body::Body;
 use super::caller::{ANNOTATE, By, READ};
 use super::error::{ApiResult, ErrorBody};

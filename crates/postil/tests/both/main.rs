@@ -11,6 +11,7 @@ mod db;
 mod filter;
 mod jobs;
 mod remap;
+mod retention;
 mod reviews;
 mod search;
 #[path = "../captures/support.rs"]

@@ -88,6 +88,11 @@ pub(super) fn others(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<BT
     Ok(counted.flat_map(|(_, traces)| traces).filter(|other| other != trace_id).collect())
 }
 
+/// Takes a trace that goes out of the calls it reports.
+pub(super) fn forget(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
+    store::forget(tx, project, trace_id)
+}
+
 /// Marks the spans whose call counts in another trace.
 pub(super) fn settle(tx: &mut Tx<'_>, project: i64, trace_id: &str, facts: &mut [SpanFacts]) -> Result<()> {
     let counted = |facts: &SpanFacts| facts.call_key.as_deref().is_some_and(|key| key.starts_with(RESPONSE));
