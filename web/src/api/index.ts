@@ -9,6 +9,7 @@ import type {
   FacetValues,
   HumanReview,
   Job,
+  LinkedTrace,
   List,
   Log,
   LogDetail,
@@ -63,7 +64,8 @@ export function projectApi(project: string) {
     traceFilters: () => send<TraceFilters>("GET", "/v3/traces/filters", { project, query: { include_all: true } }),
     facet: (field: string, from: string, to: string) =>
       send<FacetValues>("GET", path`/v3/traces/facets/${field}`, { project, query: { from, to, limit: 20 } }),
-    trace: (id: string) => send<{ trace: TraceSummary }>("GET", path`/v3/traces/${id}`, { project }),
+    trace: (id: string) =>
+      send<{ trace: TraceSummary; linked_traces?: LinkedTrace[] }>("GET", path`/v3/traces/${id}`, { project }),
     spans: (id: string) =>
       send<List<SpanSummary>>("GET", path`/v3/traces/${id}/spans`, { project, query: { limit: 10_000 } }),
     span: (trace: string, span: string) =>

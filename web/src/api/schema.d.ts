@@ -87,7 +87,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change one's own name or preferences; needs no role. */
+        patch: operations["change"];
         trace?: never;
     };
     "/api/me/password": {
@@ -864,6 +865,40 @@ export interface paths {
         head?: never;
         /** Change a project. */
         patch: operations["update"];
+        trace?: never;
+    };
+    "/v2/projects/{project_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring back an archived project, with its data and its keys, for those who administer the workspace. */
+        post: operations["restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/projects/{project_id}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what would go if a project kept its traces for so many days only. */
+        get: operations["retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v2/sessions": {
@@ -2374,11 +2409,20 @@ export interface components {
             csrf_token?: string | null;
             key?: components["schemas"]["MeKey"] | null;
             member?: components["schemas"]["WhoBody"] | null;
+            /** @description What the member chose for themselves in the app. */
+            preferences?: Record<string, never>;
             /** @description The project this request spoke to; none for a member without a role anywhere. */
             project_id?: string | null;
             /** @description Where the caller has a part, newest first. */
             projects: components["schemas"]["MeProject"][];
             workspace: components["schemas"]["MeWorkspace"];
+        };
+        /** @description What a member changes about themselves. */
+        MeChange: {
+            /** @description 1 to 100 characters. */
+            display_name?: string | null;
+            /** @description What they chose for themselves in the app, at most 16 KB, in place of what was stored. */
+            preferences: Record<string, never>;
         };
         MeKey: {
             id: string;
@@ -2486,6 +2530,12 @@ export interface components {
             description?: string | null;
             /** @description 1 to 128 characters. */
             name: string;
+            /**
+             * Format: int64
+             * @description For how many days traces are kept, 1 to 3650; 0: for ever. Only traces with their spans and log records go;
+             *     annotations and evaluator results stay.
+             */
+            retention_days?: number | null;
             teams?: string[] | null;
         };
         /** @description Who is to be added. */
@@ -2525,6 +2575,11 @@ export interface components {
             key: string;
             name: string;
             project_id: string;
+            /**
+             * Format: int64
+             * @description For how many days traces are kept; without it, for ever.
+             */
+            retention_days?: number | null;
             teams: string[];
             updated_at: string;
             updated_by_id: string;
@@ -2539,6 +2594,12 @@ export interface components {
             description?: string | null;
             /** @description 1 to 128 characters. */
             name?: string | null;
+            /**
+             * Format: int64
+             * @description For how many days traces are kept, 1 to 3650; 0: for ever. Only traces with their spans and log records go;
+             *     annotations and evaluator results stay.
+             */
+            retention_days?: number | null;
             teams?: string[] | null;
         };
         /** @description One page of projects. */
@@ -2591,6 +2652,20 @@ export interface components {
             object: string;
             /** @description What was found. */
             search: components["schemas"]["SearchTracesResponse"];
+        };
+        /** @description What would go if traces were kept for so many days. */
+        RetentionPreview: {
+            /** @description What came in before this moment would go now. */
+            before: string;
+            /** @description Always `retention_preview`. */
+            object: string;
+            /** Format: int64 */
+            retention_days: number;
+            /**
+             * Format: int64
+             * @description How many traces that are. One that still gets spans stays until the last of them is as old.
+             */
+            traces: number;
         };
         /** @description Which traces are searched for. */
         SearchTraces: {
@@ -3444,6 +3519,39 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeBody"];
+                };
+            };
+            /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeChange"];
+            };
+        };
+        responses: {
+            /** @description The member as they are now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5018,6 +5126,14 @@ export interface operations {
                 to?: string;
                 /** @description Whether people said anything of them. */
                 annotated?: boolean;
+                /** @description Took at least so many milliseconds. */
+                min_duration_ms?: number;
+                /** @description Took at most so many milliseconds. */
+                max_duration_ms?: number;
+                /** @description Cost at least so much. Logs without a cost are left out. */
+                min_cost?: number;
+                /** @description Cost at most so much. Logs without a cost are left out. */
+                max_cost?: number;
                 /** @description Words in the name, the question, the answer, the error or the model; at most 1000 characters. */
                 query?: string;
             };
@@ -5144,6 +5260,8 @@ export interface operations {
                 starting_after?: string;
                 /** @description The id of the first row of the page after. */
                 ending_before?: string;
+                /** @description Those that were archived, the last one first; for those who administer the workspace. */
+                archived?: boolean;
             };
             header?: never;
             path?: never;
@@ -5288,6 +5406,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectAnswer"];
+                };
+            };
+            /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The project as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectAnswer"];
+                };
+            };
+            /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retention: {
+        parameters: {
+            query: {
+                /** @description 1 to 3650. */
+                days: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would go */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreview"];
                 };
             };
             /** @description Why not */

@@ -12,7 +12,7 @@ export interface Me {
 
 /** What a member chose for themselves, kept by the server. */
 export interface Preferences {
-  keys?: Record<string, string[]>;
+  keys?: Record<string, string[] | undefined>;
 }
 
 export interface Project {
@@ -171,6 +171,19 @@ export interface SpanSummary {
   error?: Fault;
   session_id?: string;
   user_id?: string;
+  /** The span its client reports the reply to this streamed request as; what it says is shown here. */
+  reply_span_id?: string;
+  /** The streamed request that this span is the reply to. */
+  reply_to_span_id?: string;
+}
+
+/** A span of another trace that belongs to one of this. */
+export interface LinkedTrace {
+  trace_id: string;
+  linked_span_id: string;
+  span_id: string;
+  /** `same_response` or `same_input`. */
+  reason: string;
 }
 
 export type Media = {
@@ -397,6 +410,7 @@ export interface ViewInput {
   filter_by?: string;
   sort?: string;
   density?: string;
+  columns?: string[];
   time_range?: string;
   is_private?: boolean;
   update_mask?: string;
@@ -409,6 +423,7 @@ export interface View {
   filter_by: string;
   sort?: string;
   density?: string;
+  columns: string[];
   time_range?: string;
   private_for_ids: string[];
   created_by_id: string;

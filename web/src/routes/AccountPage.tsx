@@ -58,12 +58,7 @@ function Name() {
   };
   return (
     <form onSubmit={submit} className="max-w-100">
-      <Field
-        label="Your name"
-        id="own-name"
-        error={error?.message}
-        hint="Shown beside what you say."
-      >
+      <Field label="Your name" id="own-name" error={error?.message} hint="Shown beside what you say.">
         <input
           id="own-name"
           autoComplete="name"

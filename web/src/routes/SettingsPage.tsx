@@ -1,14 +1,5 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import {
-  Boxes,
-  CircleUser,
-  Hourglass,
-  Keyboard,
-  KeyRound,
-  MessageSquareQuote,
-  Stethoscope,
-  Users,
-} from "lucide-react";
+import { Boxes, CircleUser, Hourglass, Keyboard, KeyRound, MessageSquareQuote, Stethoscope, Users } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { may, useHere } from "../app/project";
 import { useMedia } from "../ui/useMedia";

@@ -183,7 +183,18 @@ const tree = root.addChildren([
     project.addChildren([
       traces.addChildren([trace]),
       logs.addChildren([log]),
-      settings.addChildren([settingsStart, reviews, review, members, apiKeys, ingest, retention, projects, account, keys]),
+      settings.addChildren([
+        settingsStart,
+        reviews,
+        review,
+        members,
+        apiKeys,
+        ingest,
+        retention,
+        projects,
+        account,
+        keys,
+      ]),
     ]),
   ]),
 ]);

@@ -29,7 +29,7 @@ use crate::id;
 /// How keys of calls with a response id begin: they count once.
 const RESPONSE: &str = "anthropic ";
 /// How keys of streamed calls begin: they are linked by their input, which others may have as well.
-const STREAM: &str = "logfire ";
+pub(crate) const STREAM: &str = "logfire ";
 /// No response id is longer.
 const MAX_ID: usize = 200;
 /// Streams end within this, in nanoseconds: an hour. The same question at another time is another call.
