@@ -5,6 +5,7 @@ import { asApiError } from "../api/error";
 import { useHere } from "../app/project";
 import { runCommand, useCommand } from "../keys/useCommand";
 import { Margin } from "../review/Margin";
+import { useReviews } from "../review/useReviews";
 import { LinkedTraces } from "../trace/LinkedTraces";
 import { spanQuery, spansQuery, traceQuery } from "../trace/queries";
 import { SpanDetail } from "../trace/SpanDetail";
@@ -55,6 +56,19 @@ export function TracePage() {
     void navigator.clipboard?.writeText(url.href).then(() => toast("Link to this span copied"));
   };
   useCommand("copy-link", copyLink);
+  const { list: reviews } = useReviews();
+  useCommand(
+    "correct",
+    () => {
+      setPane("margin");
+      const key = reviews.find(({ type }) => type === "correction")?.key ?? "";
+      // Where there is little room the margin comes into the page first.
+      requestAnimationFrame(() =>
+        document.querySelector<HTMLElement>(`[data-question="${CSS.escape(key)}"] textarea`)?.focus(),
+      );
+    },
+    { when: reviews.some(({ type }) => type === "correction") },
+  );
   const error = spans.error ?? summary.error;
   const trace = summary.data?.trace;
   const tree = shown && (
