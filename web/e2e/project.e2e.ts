@@ -87,7 +87,7 @@ it("an archived project is brought back", async () => {
   await archived.getByText("Night shift").waitFor();
   await look(page, "projects-archived");
   expect(await barriers(page)).toEqual([]);
-  await archived.getByRole("button", { name: "Bring Night shift back" }).click();
+  await archived.getByRole("button", { name: "Bring back Night shift" }).click();
   await page.getByRole("button", { name: "Archive Night shift" }).waitFor();
   expect(complaints).toEqual([]);
 });

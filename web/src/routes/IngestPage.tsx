@@ -60,7 +60,9 @@ export function IngestPage() {
 }
 
 function Report({ report }: { report: IngestDoctor }) {
-  const { sources, rejected, advice } = report;
+  const { sources, rejected } = report;
+  // What was refused has a part of the page of its own.
+  const advice = report.advice.filter(({ code }) => code !== "rejected");
   const silent = sources.length === 0 && rejected.length === 0;
   return (
     <>
@@ -112,7 +114,7 @@ function Advice({ advice }: { advice: IngestAdvice }) {
     <li className={cx("rounded-[6px] border px-3 py-2 text-sm", warning ? "border-warn bg-warn-soft" : "bg-sheet")}>
       <p className="flex items-start gap-2">
         <Icon size={16} aria-hidden className={cx("mt-0.5 shrink-0", warning ? "text-warn" : "text-ink-3")} />
-        <span className="min-w-0">
+        <span className="min-w-0 [overflow-wrap:anywhere]">
           {warning && <span className="sr-only">Warning: </span>}
           {advice.message}
         </span>
@@ -164,16 +166,18 @@ function Silence({ advice }: { advice: IngestAdvice[] }) {
 }
 
 const CONVENTIONS: Record<string, string> = {
-  genai: "OpenTelemetry GenAI",
+  otel_genai: "OpenTelemetry GenAI",
   openinference: "OpenInference",
   openllmetry: "OpenLLMetry",
-  vercel: "Vercel AI SDK",
   langfuse: "Langfuse",
-  langsmith: "LangSmith",
   logfire: "Logfire",
+  pydantic_ai: "Pydantic AI",
+  vercel_ai: "Vercel AI SDK",
   mlflow: "MLflow",
   orq: "orq",
-  generic: "plain OpenTelemetry",
+  langsmith: "LangSmith",
+  anthropic_sdk: "Anthropic SDK",
+  otel: "plain OpenTelemetry",
 };
 
 function Source({ source }: { source: IngestSource }) {
@@ -186,9 +190,11 @@ function Source({ source }: { source: IngestSource }) {
     [source.model_calls, "model call", "model calls"],
     [source.log_records, "log record", "log records"],
   ];
-  const fine = source.advice.every(({ severity }) => severity !== "warning");
+  // The attributes are listed below.
+  const advice = source.advice.filter(({ code }) => code !== "unmapped_attributes");
+  const fine = advice.every(({ severity }) => severity !== "warning");
   return (
-    <li className="border-b py-3">
+    <li className="border-b py-3 last:border-b-0">
       <div className="flex items-baseline gap-2">
         <h3 className="min-w-0 truncate font-medium" title={name}>
           {name} {scope.version && <span className="num font-normal text-ink-2">{scope.version}</span>}
@@ -218,9 +224,9 @@ function Source({ source }: { source: IngestSource }) {
           <CircleCheck size={14} aria-hidden /> Everything was read.
         </p>
       )}
-      {source.advice.length > 0 && (
+      {advice.length > 0 && (
         <ul className="mt-2 flex flex-col gap-2">
-          {source.advice.map((one) => (
+          {advice.map((one) => (
             <Advice key={one.code} advice={one} />
           ))}
         </ul>
@@ -228,7 +234,7 @@ function Source({ source }: { source: IngestSource }) {
       {unmapped.length > 0 && (
         <div className="mt-2">
           <Fold
-            label={`${count(unmapped.length)} ${unmapped.length === 1 ? "attribute" : "attributes"} without a place of their own`}
+            label={`${count(unmapped.length)} ${unmapped.length === 1 ? "attribute" : "attributes"} without a place of ${unmapped.length === 1 ? "its" : "their"} own`}
           >
             <p className="mb-1 text-sm text-ink-2">
               They are kept as they came: see “Attributes” of a span, or filter by{" "}
@@ -264,7 +270,7 @@ const WHAT = {
 function Rejected({ rejection }: { rejection: IngestRejection }) {
   const [one, many] = WHAT[rejection.what];
   return (
-    <li className="border-b py-2 text-sm">
+    <li className="border-b py-2 text-sm last:border-b-0">
       <div className="flex items-baseline gap-3">
         <span className="num shrink-0 font-medium text-bad">
           {count(rejection.count)} {rejection.count === 1 ? one : many}

@@ -155,7 +155,7 @@ function Archived({ again }: { again: () => Promise<void> }) {
             <span className="min-w-0 flex-1 truncate text-ink-2" title={one.name}>
               {one.name}
             </span>
-            <Button small disabled={busy} aria-label={`Bring ${one.name} back`} onClick={() => restore(one)}>
+            <Button small disabled={busy} aria-label={`Bring back ${one.name}`} onClick={() => restore(one)}>
               Bring back
             </Button>
           </li>

@@ -140,7 +140,7 @@ function Days({ kept }: { kept: number }) {
         </div>
       )}
       {mine ? (
-        <Button type="submit" disabled={wanted === kept || (limited && (!valid || !settled))}>
+        <Button type="submit" look="primary" disabled={wanted === kept || (limited && (!valid || !settled))}>
           Save
         </Button>
       ) : (
