@@ -107,6 +107,66 @@ it("a whole judgement by keyboard alone", async () => {
   await page.waitForURL(/\/traces\?/);
 });
 
+it("signs in, finds, opens, judges, corrects and goes on, by keys alone", async () => {
+  const fresh = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const { page, complaints } = await openPage(fresh);
+  const who = { email: "keys@example.com", password: "a margin to write in" };
+  const admin = await openPage(inside);
+  await admin.page.goto(`${postil.url}/p/default/settings/members`);
+  await admin.page.getByRole("button", { name: "Invite", exact: true }).click();
+  const dialog = admin.page.getByRole("dialog", { name: "Invite somebody" });
+  await dialog.getByLabel("Role").selectOption({ label: "Reviewer" });
+  await dialog.getByRole("button", { name: "Make the link" }).click();
+  const link = await admin.page
+    .getByRole("region", { name: /^A link for/ })
+    .locator("code")
+    .textContent();
+  await page.goto(link ?? "");
+  const field = async (label: string, text: string) => {
+    const isThere = () => page.getByLabel(label).evaluate((input) => input === document.activeElement);
+    await page.getByLabel(label).waitFor();
+    for (let press = 0; press < 12 && !(await isThere()); press++) await page.keyboard.press("Tab");
+    expect(await isThere(), label).toBe(true);
+    await page.keyboard.type(text);
+  };
+  await field("Your name", "Kim Keys");
+  await field("E-mail", who.email);
+  await field("Choose a password", who.password);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/traces/);
+  await page.context().clearCookies();
+  await page.goto(`${postil.url}/sign-in`);
+  await field("E-mail", who.email);
+  await field("Password", who.password);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/traces/);
+  await page.getByRole("region", { name: "Traces" }).getByRole("link").nth(3).waitFor();
+  // What a page without its session complained of is no matter.
+  complaints.length = 0;
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  const rating = question(page, "Rating");
+  await rating.getByRole("button", { name: "good" }).waitFor();
+  await page.keyboard.press("1");
+  await rating.getByText("Saved").waitFor();
+  await page.keyboard.press("e");
+  const text = question(page, "Correction").getByRole("textbox");
+  await expect.poll(() => text.evaluate((area) => area === document.activeElement)).toBe(true);
+  await page.keyboard.type("What should have been said.");
+  await page.keyboard.press("Escape");
+  await question(page, "Correction").getByText("Saved").waitFor();
+  const first = page.url();
+  await page.keyboard.press("j");
+  await page.waitForURL((url) => url.href !== first);
+  await rating.getByRole("button", { name: "good", pressed: false }).waitFor();
+  await page.keyboard.press("k");
+  await rating.getByRole("button", { name: "good", pressed: true }).waitFor();
+  expect(await text.inputValue()).toBe("What should have been said.");
+  expect(complaints).toEqual([]);
+  await fresh.close();
+});
+
 it("a log is corrected, shown side by side, edited and taken back", async () => {
   const { page, complaints } = await openPage(inside);
   await page.goto(`${postil.url}/p/default/logs?judged=false`);

@@ -101,7 +101,27 @@ it("a trace opens at once, and keys are felt at once", async () => {
     while (!document.querySelector('[role="treeitem"]')) await new Promise(requestAnimationFrame);
     return performance.now() - begun;
   });
-  say("a trace of 50 spans", opened, "100");
+  say("a trace of 50 spans that nobody pointed at", opened, "100");
+  // As people open one: they point at it first, and what it shows is read while they do.
+  const ready: number[] = [];
+  for (let run = 0; run < 3; run++) {
+    await page.goto(`${postil.url}/p/default/traces?q=agent`);
+    await row.waitFor();
+    const read = page.waitForResponse((answer) => answer.url().includes(`${FIFTY}/spans?`));
+    await row.hover();
+    await (await read).finished();
+    ready.push(
+      await row.evaluate(async (link) => {
+        const begun = performance.now();
+        (link as HTMLElement).click();
+        while (!document.querySelector('[role="treeitem"]') || !document.querySelector("[data-message]"))
+          await new Promise(requestAnimationFrame);
+        return performance.now() - begun;
+      }),
+    );
+  }
+  say("a trace of 50 spans, pointed at", median(ready), "100");
+  expect(median(ready)).toBeLessThan(1000);
   await page.goto(`${postil.url}/p/default/traces`);
   await page.getByRole("region", { name: "Traces" }).getByRole("link").nth(3).waitFor();
   const keys = await page.evaluate(async () => {

@@ -16,6 +16,7 @@ pub mod live;
 pub mod metrics;
 pub mod output;
 pub mod remap;
+pub mod retention;
 pub mod serve;
 pub mod state;
 pub mod telemetry;

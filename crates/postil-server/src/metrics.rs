@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use postil::trace::retention::Removed;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -38,6 +39,8 @@ struct Inner {
     remapped: Counter,
     remap_unreadable: Counter,
     remap_waiting: Gauge,
+    /// Traces, spans and log records.
+    retention: [Counter; 3],
 }
 
 impl Default for Metrics {
@@ -58,6 +61,14 @@ impl Default for Metrics {
         registry.register("remap_traces", "Traces that were derived again in the background", remapped.clone());
         registry.register("remap_unreadable", "Spans that could not be derived again", remap_unreadable.clone());
         registry.register("remap_waiting", "Traces of an older mapping when last counted", remap_waiting.clone());
+        let retention = <[Counter; 3]>::default();
+        for (name, what, counter) in [
+            ("retention_traces", "Traces that were removed because their time was over", &retention[0]),
+            ("retention_spans", "Spans that were removed with them", &retention[1]),
+            ("retention_log_records", "Log records that were removed with them", &retention[2]),
+        ] {
+            registry.register(name, what, counter.clone());
+        }
         Metrics(Arc::new(Inner {
             registry,
             requests,
@@ -69,6 +80,7 @@ impl Default for Metrics {
             remapped,
             remap_unreadable,
             remap_waiting,
+            retention,
         }))
     }
 }
@@ -89,6 +101,14 @@ impl Metrics {
     pub fn remapped(&self, traces: u64, unreadable: u64) {
         self.0.remapped.inc_by(traces);
         self.0.remap_unreadable.inc_by(unreadable);
+    }
+
+    /// So much was removed because its time was over.
+    pub fn retained(&self, removed: &Removed) {
+        let counts = [removed.traces, removed.spans, removed.log_records];
+        for (counter, count) in self.0.retention.iter().zip(counts) {
+            counter.inc_by(count);
+        }
     }
 
     /// The page that Prometheus reads, with the spans accepted and rejected since the start. Sizes that are not known are

@@ -38,6 +38,8 @@ create table member (
   password_hash text,
   disabled_at bigint,
   last_activity bigint,
+  -- What somebody chose for themselves in the app, as JSON.
+  preferences text not null default '{}',
   created_at bigint not null
 ){clustered};
 
@@ -175,6 +177,8 @@ create index trace_session on trace (project, session_id, start_ns) where sessio
 -- What an end user used.
 create index trace_user on trace (project, user_id, start_ns) where user_id is not null;
 
+-- The traces that came in first: what goes when a project keeps traces for a time.
+create index trace_received on trace (project, received_at);
 -- What an older mapping derived. New rows stand at its end, so that keeping it costs next to nothing.
 create index trace_mapper on trace (project, mapper_version);
 
@@ -275,6 +279,8 @@ create table log_record (
   received_at bigint not null,
   primary key (project, trace_id, span_id, record_id)
 );
+-- The log records that came in first: those without a trace go when their time is over.
+create index log_record_received on log_record (project, received_at);
 
 -- What arrived from whom, by the hour; see /v2/ingest/doctor.
 create table ingest_statistics (

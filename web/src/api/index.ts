@@ -9,11 +9,13 @@ import type {
   FacetValues,
   HumanReview,
   Job,
+  LinkedTrace,
   List,
   Log,
   LogDetail,
   Me,
   OpenInvite,
+  Preferences,
   ReviewInput,
   ReviewVersion,
   SignedIn,
@@ -29,6 +31,7 @@ import type {
 
 export const session = {
   me: () => send<Me>("GET", "/api/me"),
+  changeMe: (body: { display_name?: string; preferences?: Preferences }) => send<Me>("PATCH", "/api/me", { body }),
   signIn: (email: string, password: string) => send<SignedIn>("POST", "/api/sign-in", { body: { email, password } }),
   signInByLink: (token: string) => send<SignedIn>("POST", "/api/sign-in/link", { body: { token } }),
   signOut: () => send<void>("POST", "/api/sign-out"),
@@ -61,7 +64,8 @@ export function projectApi(project: string) {
     traceFilters: () => send<TraceFilters>("GET", "/v3/traces/filters", { project, query: { include_all: true } }),
     facet: (field: string, from: string, to: string) =>
       send<FacetValues>("GET", path`/v3/traces/facets/${field}`, { project, query: { from, to, limit: 20 } }),
-    trace: (id: string) => send<{ trace: TraceSummary }>("GET", path`/v3/traces/${id}`, { project }),
+    trace: (id: string) =>
+      send<{ trace: TraceSummary; linked_traces?: LinkedTrace[] }>("GET", path`/v3/traces/${id}`, { project }),
     spans: (id: string) =>
       send<List<SpanSummary>>("GET", path`/v3/traces/${id}/spans`, { project, query: { limit: 10_000 } }),
     span: (trace: string, span: string) =>

@@ -87,7 +87,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change one's own name or preferences; needs no role. */
+        patch: operations["change"];
         trace?: never;
     };
     "/api/me/password": {
@@ -965,6 +966,40 @@ export interface paths {
         head?: never;
         /** Change a project. */
         patch: operations["update"];
+        trace?: never;
+    };
+    "/v2/projects/{project_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring back an archived project, with its data and its keys, for those who administer the workspace. */
+        post: operations["restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/projects/{project_id}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what would go if a project kept its traces for so many days only. */
+        get: operations["retention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v2/sessions": {
@@ -2687,11 +2722,20 @@ export interface components {
             csrf_token?: string | null;
             key?: components["schemas"]["MeKey"] | null;
             member?: components["schemas"]["WhoBody"] | null;
+            /** @description What the member chose for themselves in the app. */
+            preferences?: Record<string, never>;
             /** @description The project this request spoke to; none for a member without a role anywhere. */
             project_id?: string | null;
             /** @description Where the caller has a part, newest first. */
             projects: components["schemas"]["MeProject"][];
             workspace: components["schemas"]["MeWorkspace"];
+        };
+        /** @description What a member changes about themselves. */
+        MeChange: {
+            /** @description 1 to 100 characters. */
+            display_name?: string | null;
+            /** @description What they chose for themselves in the app, at most 16 KB, in place of what was stored. */
+            preferences: Record<string, never>;
         };
         MeKey: {
             id: string;
@@ -2799,6 +2843,12 @@ export interface components {
             description?: string | null;
             /** @description 1 to 128 characters. */
             name: string;
+            /**
+             * Format: int64
+             * @description For how many days traces are kept, 1 to 3650; 0: for ever. Only traces with their spans and log records go;
+             *     annotations and evaluator results stay.
+             */
+            retention_days?: number | null;
             teams?: string[] | null;
         };
         /** @description Who is to be added. */
@@ -2838,6 +2888,11 @@ export interface components {
             key: string;
             name: string;
             project_id: string;
+            /**
+             * Format: int64
+             * @description For how many days traces are kept; without it, for ever.
+             */
+            retention_days?: number | null;
             teams: string[];
             updated_at: string;
             updated_by_id: string;
@@ -2852,6 +2907,12 @@ export interface components {
             description?: string | null;
             /** @description 1 to 128 characters. */
             name?: string | null;
+            /**
+             * Format: int64
+             * @description For how many days traces are kept, 1 to 3650; 0: for ever. Only traces with their spans and log records go;
+             *     annotations and evaluator results stay.
+             */
+            retention_days?: number | null;
             teams?: string[] | null;
         };
         /** @description One page of projects. */
@@ -2904,6 +2965,20 @@ export interface components {
             object: string;
             /** @description What was found. */
             search: components["schemas"]["SearchTracesResponse"];
+        };
+        /** @description What would go if traces were kept for so many days. */
+        RetentionPreview: {
+            /** @description What came in before this moment would go now. */
+            before: string;
+            /** @description Always `retention_preview`. */
+            object: string;
+            /** Format: int64 */
+            retention_days: number;
+            /**
+             * Format: int64
+             * @description How many traces that are. One that still gets spans stays until the last of them is as old.
+             */
+            traces: number;
         };
         /** @description Which traces are searched for. */
         SearchTraces: {
@@ -3762,6 +3837,39 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeBody"];
+                };
+            };
+            /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeChange"];
+            };
+        };
+        responses: {
+            /** @description The member as they are now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5402,12 +5510,12 @@ export interface operations {
     };
     GetIngestDoctor: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
+            query?: {
                 /** @description How many hours back, 1 to 48; 24 unless given. */
-                hours: number | null;
+                hours?: number;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -5543,6 +5651,14 @@ export interface operations {
                 to?: string;
                 /** @description Whether people said anything of them. */
                 annotated?: boolean;
+                /** @description Took at least so many milliseconds. */
+                min_duration_ms?: number;
+                /** @description Took at most so many milliseconds. */
+                max_duration_ms?: number;
+                /** @description Cost at least so much. Logs without a cost are left out. */
+                min_cost?: number;
+                /** @description Cost at most so much. Logs without a cost are left out. */
+                max_cost?: number;
                 /** @description Words in the name, the question, the answer, the error or the model; at most 1000 characters. */
                 query?: string;
             };
@@ -5669,6 +5785,8 @@ export interface operations {
                 starting_after?: string;
                 /** @description The id of the first row of the page after. */
                 ending_before?: string;
+                /** @description Those that were archived, the last one first; for those who administer the workspace. */
+                archived?: boolean;
             };
             header?: never;
             path?: never;
@@ -5813,6 +5931,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectAnswer"];
+                };
+            };
+            /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The project as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectAnswer"];
+                };
+            };
+            /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retention: {
+        parameters: {
+            query: {
+                /** @description 1 to 3650. */
+                days: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would go */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreview"];
                 };
             };
             /** @description Why not */
@@ -6884,12 +7067,13 @@ export interface operations {
     };
     GetTraceConversation: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The span; the one whose answer the trace shows unless given. */
+                span_id?: string;
+            };
             header?: never;
             path: {
                 trace_id: string;
-                /** @description The span; the one whose answer the trace shows unless given. */
-                span_id: string | null;
             };
             cookie?: never;
         };
@@ -6908,14 +7092,15 @@ export interface operations {
     };
     ListTraceSpans: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many, 1 to 10,000; 1,000 unless given. */
+                limit?: number;
+                /** @description `next_page_token` of the page before. */
+                page_token?: string;
+            };
             header?: never;
             path: {
                 trace_id: string;
-                /** @description How many, 1 to 10,000; 1,000 unless given. */
-                limit: number | null;
-                /** @description `next_page_token` of the page before. */
-                page_token: string | null;
             };
             cookie?: never;
         };

@@ -50,7 +50,60 @@ export interface ProjectInfo {
   key: string;
   is_default: boolean;
   description?: string;
+  /** For how many days traces are kept; absent: for ever. */
+  retention_days?: number;
   created_at: string;
+}
+
+/** Something to know or to do about what arrives. */
+export interface IngestAdvice {
+  code: string;
+  severity: "warning" | "info";
+  message: string;
+  setting?: string;
+}
+
+/** One instrumentation of one client, and what it sent. */
+export interface IngestSource {
+  client?: string;
+  sdk?: string;
+  scope: { name: string; version?: string };
+  convention?: string;
+  spans: number;
+  traces: number;
+  errors: number;
+  log_records: number;
+  model_calls: number;
+  model_calls_without_content: number;
+  redacted: number;
+  first_seen_at: string;
+  last_seen_at: string;
+  unmapped_attributes: { key: string; count: number }[];
+  advice: IngestAdvice[];
+}
+
+export interface IngestRejection {
+  client?: string;
+  what: "span" | "log_record" | "request";
+  reason: string;
+  count: number;
+  last_seen_at: string;
+}
+
+export interface IngestDoctor {
+  from: string;
+  to: string;
+  spans: number;
+  metrics_requests: number;
+  sources: IngestSource[];
+  rejected: IngestRejection[];
+  advice: IngestAdvice[];
+}
+
+export interface RetentionPreview {
+  retention_days: number;
+  before: string;
+  traces: number;
 }
 
 /** What is set up around a project: people, keys, other projects. */
@@ -76,6 +129,16 @@ export function settingsApi(project: string) {
       send<{ project: ProjectInfo }>("POST", "/v2/projects", { project, body }),
     changeProject: (id: string, body: { name: string; description: string }) =>
       send<{ project: ProjectInfo }>("PATCH", path`/v2/projects/${id}`, { project, body }),
+    project: (id: string) => send<{ project: ProjectInfo }>("GET", path`/v2/projects/${id}`, { project }),
+    archivedProjects: () =>
+      send<{ data: ProjectInfo[] }>("GET", "/v2/projects", { project, query: { limit: 200, archived: true } }),
+    restoreProject: (id: string) =>
+      send<{ project: ProjectInfo }>("POST", path`/v2/projects/${id}/restore`, { project }),
+    keepFor: (id: string, retention_days: number) =>
+      send<{ project: ProjectInfo }>("PATCH", path`/v2/projects/${id}`, { project, body: { retention_days } }),
+    retention: (id: string, days: number) =>
+      send<RetentionPreview>("GET", path`/v2/projects/${id}/retention`, { project, query: { days } }),
+    ingestDoctor: (hours: number) => send<IngestDoctor>("GET", "/v2/ingest/doctor", { project, query: { hours } }),
     archiveProject: (id: string) => send<unknown>("DELETE", path`/v2/projects/${id}`, { project }),
   };
 }

@@ -3,10 +3,16 @@
 export interface Me {
   member?: { id: string; email: string; display_name: string; workspace_role?: string };
   key?: { id: string; name: string };
+  preferences?: Preferences;
   workspace: { id: string; key: string; display_name: string };
   project_id?: string;
   projects: Project[];
   csrf_token?: string;
+}
+
+/** What a member chose for themselves, kept by the server. */
+export interface Preferences {
+  keys?: Record<string, string[] | undefined>;
 }
 
 export interface Project {
@@ -165,6 +171,19 @@ export interface SpanSummary {
   error?: Fault;
   session_id?: string;
   user_id?: string;
+  /** The span its client reports the reply to this streamed request as; what it says is shown here. */
+  reply_span_id?: string;
+  /** The streamed request that this span is the reply to. */
+  reply_to_span_id?: string;
+}
+
+/** A span of another trace that belongs to one of this. */
+export interface LinkedTrace {
+  trace_id: string;
+  linked_span_id: string;
+  span_id: string;
+  /** `same_response` or `same_input`. */
+  reason: string;
 }
 
 export type Media = {
@@ -394,6 +413,7 @@ export interface ViewInput {
   filter_by?: string;
   sort?: string;
   density?: string;
+  columns?: string[];
   time_range?: string;
   is_private?: boolean;
   update_mask?: string;
@@ -406,6 +426,7 @@ export interface View {
   filter_by: string;
   sort?: string;
   density?: string;
+  columns: string[];
   time_range?: string;
   private_for_ids: string[];
   created_by_id: string;

@@ -8,26 +8,44 @@ export type Keymap = Partial<Record<CommandId, string[]>>;
 const STORED = "postil.keys";
 const listeners = new Set<() => void>();
 
+function known(parsed: unknown): Keymap {
+  if (typeof parsed !== "object" || parsed === null) return {};
+  const good = Object.entries(parsed).filter(
+    ([id, keys]) => id in COMMANDS && Array.isArray(keys) && keys.every((key) => typeof key === "string"),
+  );
+  return Object.fromEntries(good);
+}
+
 function read(): Keymap {
   try {
-    const parsed: unknown = JSON.parse(localStorage.getItem(STORED) ?? "{}");
-    if (typeof parsed !== "object" || parsed === null) return {};
-    const known = Object.entries(parsed).filter(
-      ([id, keys]) => id in COMMANDS && Array.isArray(keys) && keys.every((key) => typeof key === "string"),
-    );
-    return Object.fromEntries(known);
+    return known(JSON.parse(localStorage.getItem(STORED) ?? "{}"));
   } catch {
     return {};
   }
 }
 
 let chosen: Keymap = read();
+let keeper: ((map: Keymap) => void) | undefined;
 
-function keep(map: Keymap): void {
+function hold(map: Keymap): void {
   chosen = map;
+  // A copy in the browser, so that the keys are right before the server has answered.
   if (Object.keys(map).length === 0) localStorage.removeItem(STORED);
   else localStorage.setItem(STORED, JSON.stringify(map));
   for (const listener of listeners) listener();
+}
+
+function keep(map: Keymap): void {
+  hold(map);
+  keeper?.(map);
+}
+
+/** What the server keeps of somebody's keys counts in every browser; what was chosen before it kept any is handed to it. */
+export function followStored(stored: unknown, save: (map: Keymap) => void): void {
+  keeper = save;
+  if (stored === undefined) {
+    if (Object.keys(chosen).length > 0) save(chosen);
+  } else if (JSON.stringify(known(stored)) !== JSON.stringify(chosen)) hold(known(stored));
 }
 
 /** Chords that browsers and systems keep for themselves, so that no page hears them. */

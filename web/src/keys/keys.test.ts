@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chordOf, printed } from "./chord";
 import { isOwned, isTyping } from "./guards";
-import { assign, conflicts, keysOf, remap, resetKeys } from "./keymap";
+import { assign, conflicts, followStored, keysOf, remap, resetKeys } from "./keymap";
 import { matches } from "./Palette";
 import { COMMAND_IDS } from "./table";
 import { commandFor } from "./useCommand";
@@ -107,5 +107,28 @@ describe("the palette", () => {
   it("finds commands by the beginnings of their words", () => {
     expect(matches("li dark", "Switch between light and dark")).toBe(true);
     expect(matches("ark", "Switch between light and dark")).toBe(false);
+  });
+});
+
+describe("keys of an account", () => {
+  it("come from the server, and changes go to it", () => {
+    const saved: unknown[] = [];
+    followStored({ raw: ["x"], unknown: ["y"], "next-trace": "z" }, (map) => saved.push(map));
+    expect(keysOf("raw")).toEqual(["x"]);
+    expect(keysOf("next-trace")).toContain("j");
+    expect(saved).toEqual([]);
+    remap("raw", ["q"]);
+    expect(saved).toEqual([{ raw: ["q"] }]);
+    resetKeys();
+    expect(saved.at(-1)).toEqual({});
+  });
+
+  it("that a browser kept before the server did are handed to it", () => {
+    followStored({}, () => {});
+    remap("raw", ["q"]);
+    const saved: unknown[] = [];
+    followStored(undefined, (map) => saved.push(map));
+    expect(saved).toEqual([{ raw: ["q"] }]);
+    expect(keysOf("raw")).toEqual(["q"]);
   });
 });

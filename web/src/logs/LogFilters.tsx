@@ -7,7 +7,7 @@ import { Key } from "../keys/Key";
 import { useCommand } from "../keys/useCommand";
 import { Button } from "../ui/Button";
 import { cx } from "../ui/cx";
-import { shortModel } from "../ui/format";
+import { duration, money, shortModel } from "../ui/format";
 import { Menu } from "../ui/Menu";
 import type { LogSearch } from "./search";
 
@@ -110,6 +110,15 @@ function Words({ search, change }: { search: LogSearch; change: ChangeLogs }) {
   );
 }
 
+const LATENCIES = [500, 1000, 2000, 5000, 10_000, 30_000];
+const COSTS = [0.0001, 0.001, 0.01, 0.1, 1];
+
+/** The usual bounds, and the one of the address. */
+function atLeast(any: string, bounds: number[], current: number | undefined, say: (bound: number) => string) {
+  const all = [...new Set([...bounds, ...(current === undefined ? [] : [current])])].sort((a, b) => a - b);
+  return [{ value: undefined, label: any }, ...all.map((value) => ({ value, label: say(value) ?? String(value) }))];
+}
+
 /** What narrows the list of logs. */
 export function LogFilters({ search, change, brief }: { search: LogSearch; change: ChangeLogs; brief: boolean }) {
   const providers = useNames("provider");
@@ -144,6 +153,18 @@ export function LogFilters({ search, change, brief }: { search: LogSearch; chang
             value={search.model}
             choose={(model) => change({ model })}
             choices={named(models, search.model, "Any model", (name) => shortModel(name))}
+          />
+          <Chooser
+            name="Latency"
+            value={search.slow}
+            choose={(slow) => change({ slow })}
+            choices={atLeast("Any latency", LATENCIES, search.slow, (ms) => `${duration(ms)} or more`)}
+          />
+          <Chooser
+            name="Cost"
+            value={search.dear}
+            choose={(dear) => change({ dear })}
+            choices={atLeast("Any cost", COSTS, search.dear, (cost) => `${money(cost, "USD")} or more`)}
           />
           <Chooser
             name="Feedback"

@@ -5,6 +5,10 @@ export interface LogSearch {
   judged?: boolean;
   model?: string;
   provider?: string;
+  /** Took at least so many milliseconds. */
+  slow?: number;
+  /** Cost at least so much. */
+  dear?: number;
   /** Words to find. */
   q?: string;
 }
@@ -18,6 +22,10 @@ export function logSearch(search: Record<string, unknown>): LogSearch {
     const value = search[name];
     if (typeof value === "string" && value !== "") found[name] = value;
     else if (typeof value === "number") found[name] = String(value);
+  }
+  for (const name of ["slow", "dear"] as const) {
+    const value = search[name];
+    if (typeof value === "number" && value > 0) found[name] = value;
   }
   return found;
 }

@@ -2,9 +2,9 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { Monitor, Moon, Sun } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { session, settingsApi } from "../api";
+import { session } from "../api";
 import { meQuery } from "../app/me";
-import { may, useHere } from "../app/project";
+import { useHere } from "../app/project";
 import { Page, Section } from "../settings/Page";
 import { roleLabel } from "../settings/roles";
 import { Button } from "../ui/Button";
@@ -40,17 +40,16 @@ export function AccountPage() {
 }
 
 function Name() {
-  const here = useHere();
-  const { me, project } = here;
+  const { me, project } = useHere();
   const client = useQueryClient();
   const router = useRouter();
   const [name, setName] = useState(me.member?.display_name ?? "");
   const { busy, error, run } = useWork();
-  const changes = may(here, "admin") && me.member !== undefined;
+  const changes = me.member !== undefined;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     void run(async () => {
-      await settingsApi(project.project_id).changeMember(me.member?.id ?? "", { display_name: name.trim() });
+      await session.changeMe({ display_name: name.trim() });
       await client.fetchQuery({ ...meQuery, staleTime: 0 });
       await client.invalidateQueries({ queryKey: [project.key, "members"] });
       await router.invalidate();
@@ -59,12 +58,7 @@ function Name() {
   };
   return (
     <form onSubmit={submit} className="max-w-100">
-      <Field
-        label="Your name"
-        id="own-name"
-        error={error?.message}
-        hint={changes ? "Shown beside what you say." : "Shown beside what you say. An admin can change it."}
-      >
+      <Field label="Your name" id="own-name" error={error?.message} hint="Shown beside what you say.">
         <input
           id="own-name"
           autoComplete="name"

@@ -9,7 +9,7 @@ export function KeysPage() {
   return (
     <Page
       title="Keys"
-      about="Choose a key to change it, then press the new one; Escape leaves it. Keys keep quiet while you type. They are kept in this browser."
+      about="Choose a key to change it, then press the new one; Escape leaves it. Keys keep quiet while you type. They are kept with your account."
       action={
         <Button onClick={resetKeys} disabled={Object.keys(map).length === 0}>
           Reset all keys

@@ -39,6 +39,8 @@ export function LogsPage() {
         annotated: search.judged,
         model: search.model,
         provider: search.provider,
+        min_duration_ms: search.slow,
+        min_cost: search.dear,
         query: search.q,
       }),
     initialPageParam: "",

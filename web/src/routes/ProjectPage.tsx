@@ -1,11 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Outlet } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
-import { projectApi } from "../api";
+import { projectApi, session } from "../api";
 import { Frame } from "../app/Frame";
 import { Live } from "../app/live";
 import { type Here, HereContext } from "../app/project";
 import { LiveContext } from "../app/useLive";
+import { followStored, type Keymap } from "../keys/keymap";
 import { MediaProject } from "../ui/media";
 import { ErrorPanel } from "../ui/State";
 
@@ -23,6 +24,12 @@ export function ProjectPage() {
   useEffect(() => {
     if (project) localStorage.setItem("postil.project", project.key);
   }, [project]);
+  useEffect(() => {
+    if (!me.member) return;
+    // What cannot be kept now stays in this browser, and is kept with the next change.
+    const save = (keys: Keymap) => void session.changeMe({ preferences: { ...me.preferences, keys } }).catch(() => {});
+    followStored(me.preferences?.keys, save);
+  }, [me]);
   const queries = useQueryClient();
   const live = useMemo(() => (project ? new Live(project.project_id) : null), [project]);
   useEffect(() => live?.start(), [live]);

@@ -1,5 +1,5 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { Boxes, CircleUser, Keyboard, KeyRound, MessageSquareQuote, Users } from "lucide-react";
+import { Boxes, CircleUser, Hourglass, Keyboard, KeyRound, MessageSquareQuote, Stethoscope, Users } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { may, useHere } from "../app/project";
 import { useMedia } from "../ui/useMedia";
@@ -11,6 +11,8 @@ const PLACES = [
       { to: "/p/$project/settings/human-reviews", label: "Human reviews", icon: MessageSquareQuote },
       { to: "/p/$project/settings/members", label: "Members", icon: Users },
       { to: "/p/$project/settings/api-keys", label: "API keys", icon: KeyRound, needs: "admin" },
+      { to: "/p/$project/settings/ingest", label: "Ingest", icon: Stethoscope },
+      { to: "/p/$project/settings/retention", label: "Retention", icon: Hourglass },
     ],
   },
   { group: "Workspace", places: [{ to: "/p/$project/settings/projects", label: "Projects", icon: Boxes }] },

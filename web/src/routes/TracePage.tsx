@@ -5,9 +5,12 @@ import { asApiError } from "../api/error";
 import { useHere } from "../app/project";
 import { runCommand, useCommand } from "../keys/useCommand";
 import { Margin } from "../review/Margin";
+import { useReviews } from "../review/useReviews";
+import { LinkedTraces } from "../trace/LinkedTraces";
+import { spanQuery, spansQuery, traceQuery } from "../trace/queries";
 import { SpanDetail } from "../trace/SpanDetail";
 import { SpanTree } from "../trace/SpanTree";
-import { firstSpan } from "../trace/tree";
+import { firstSpan, withoutReplies } from "../trace/tree";
 import { useNeighbours } from "../traces/neighbours";
 import { TraceHead } from "../traces/TraceHead";
 import { useFollowTrace } from "../traces/useFollow";
@@ -23,34 +26,28 @@ type Pane = "tree" | "span" | "margin";
 
 /** One trace: its spans, the span that is chosen, and the margin to write in. */
 export function TracePage() {
-  const { api, project } = useHere();
+  const here = useHere();
   const { trace: id } = route.useParams();
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const wide = useMedia("(min-width: 900px)");
   const [pane, setPane] = useState<Pane>("span");
-  const summary = useQuery({
-    queryKey: [project.key, "trace", id],
-    queryFn: async () => (await api.trace(id)).trace,
-    staleTime: 30_000,
-  });
-  const spans = useQuery({
-    queryKey: [project.key, "spans", id],
-    queryFn: async () => (await api.spans(id)).data,
-    staleTime: 30_000,
-  });
+  const summary = useQuery(traceQuery(here, id));
+  const spans = useQuery(spansQuery(here, id));
   useFollowTrace(id);
   const { leading } = useNeighbours();
-  const chosen = search.span ?? leading ?? (spans.data && firstSpan(spans.data, summary.data?.leading_span_id));
+  const chosen = search.span ?? leading ?? (spans.data && firstSpan(spans.data, summary.data?.trace.leading_span_id));
   const ready = Boolean(chosen) && !(search.span === undefined && leading === undefined && summary.isPending);
   const span = useQuery({
-    queryKey: [project.key, "span", id, chosen],
-    queryFn: async () => (await api.span(id, chosen ?? "")).span,
+    ...spanQuery(here, id, chosen ?? ""),
     enabled: ready,
-    staleTime: 30_000,
     placeholderData: keepPreviousData,
   });
-  const annotated = useMemo(() => new Set(summary.data?.annotations?.map(({ span_id }) => span_id)), [summary.data]);
+  const shown = useMemo(() => spans.data && withoutReplies(spans.data, chosen), [spans.data, chosen]);
+  const annotated = useMemo(
+    () => new Set(summary.data?.trace.annotations?.map(({ span_id }) => span_id)),
+    [summary.data],
+  );
   const choose = (to: string) =>
     void navigate({ to: ".", search: (before) => ({ ...before, span: to }), replace: true });
   const copyLink = () => {
@@ -59,11 +56,24 @@ export function TracePage() {
     void navigator.clipboard?.writeText(url.href).then(() => toast("Link to this span copied"));
   };
   useCommand("copy-link", copyLink);
+  const { list: reviews } = useReviews();
+  useCommand(
+    "correct",
+    () => {
+      setPane("margin");
+      const key = reviews.find(({ type }) => type === "correction")?.key ?? "";
+      // Where there is little room the margin comes into the page first.
+      requestAnimationFrame(() =>
+        document.querySelector<HTMLElement>(`[data-question="${CSS.escape(key)}"] textarea`)?.focus(),
+      );
+    },
+    { when: reviews.some(({ type }) => type === "correction") },
+  );
   const error = spans.error ?? summary.error;
-  const trace = summary.data;
-  const tree = spans.data && (
+  const trace = summary.data?.trace;
+  const tree = shown && (
     <SpanTree
-      spans={spans.data}
+      spans={shown}
       chosen={chosen}
       annotated={annotated}
       onChoose={(to) => {
@@ -75,6 +85,7 @@ export function TracePage() {
   const detail = span.data ? (
     <SpanDetail
       span={span.data}
+      onSpan={choose}
       tab={search.tab}
       onTab={(tab) => void navigate({ to: ".", search: (before) => ({ ...before, tab }), replace: true })}
     />
@@ -90,6 +101,7 @@ export function TracePage() {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <TraceHead id={id} trace={trace} copyLink={copyLink} toggleList={() => runCommand("toggle-list")} />
+      <LinkedTraces links={summary.data?.linked_traces ?? []} />
       {error ? (
         <ErrorPanel error={asApiError(error)} retry={() => void Promise.all([spans.refetch(), summary.refetch()])} />
       ) : wide ? (
@@ -114,7 +126,7 @@ export function TracePage() {
               value={pane}
               onChange={setPane}
               tabs={[
-                { id: "tree", label: "Steps", count: spans.data?.length },
+                { id: "tree", label: "Steps", count: shown?.length },
                 { id: "span", label: "Conversation" },
                 { id: "margin", label: "Judge" },
               ]}

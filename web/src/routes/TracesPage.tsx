@@ -5,6 +5,7 @@ import { useHere } from "../app/project";
 import { useCommand } from "../keys/useCommand";
 import { useStep } from "../keys/useStep";
 import { useReviews } from "../review/useReviews";
+import { useColumns } from "../traces/columns";
 import { FilterBar } from "../traces/FilterBar";
 import { FilterSheet } from "../traces/FilterSheet";
 import { FirstRun } from "../traces/FirstRun";
@@ -45,6 +46,7 @@ export function TracesPage() {
   const marked = useMemo(() => rows.findIndex((trace) => trace.trace_id === markedId), [rows, markedId]);
   const setMarked = useCallback((index: number) => setMarkedId(rows[index]?.trace_id), [rows]);
   const [dense, setDense] = useDensity();
+  const [columnIds, setColumns] = useColumns();
   const selection = useSelection(rows, JSON.stringify([search.q, search.range, search.from, search.to]));
   const [choosing, setChoosing] = useState(false);
   useFollowRows(rows);
@@ -135,7 +137,16 @@ export function TracesPage() {
   );
   const density = () => setDense(!dense);
   const toolbar = (
-    <Toolbar search={search} change={change} dense={dense} onDensity={density} brief={Boolean(open)} full={phone} />
+    <Toolbar
+      search={search}
+      change={change}
+      dense={dense}
+      onDensity={density}
+      columns={columnIds}
+      onColumns={setColumns}
+      brief={Boolean(open)}
+      full={phone}
+    />
   );
   return (
     <div className="flex h-full min-w-0">
@@ -155,9 +166,11 @@ export function TracesPage() {
               <Views
                 search={search}
                 dense={dense}
+                columns={columnIds}
                 name={(view) => change({ view })}
                 choose={(view) => {
                   setDense(view.density === "dense");
+                  if (view.columns.length > 0) setColumns(view.columns);
                   void navigate({ to: ".", search: addressOf(view) });
                 }}
               />
@@ -222,6 +235,7 @@ export function TracesPage() {
               selection={selection}
               choosing={choosing && !open}
               onCalm={onCalm}
+              columnIds={columnIds}
             />
           )}
         </div>

@@ -144,6 +144,18 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import("./ApiKeysPage"), "ApiKeysPage"),
 });
 
+const ingest = createRoute({
+  getParentRoute: () => settings,
+  path: "/ingest",
+  component: lazyRouteComponent(() => import("./IngestPage"), "IngestPage"),
+});
+
+const retention = createRoute({
+  getParentRoute: () => settings,
+  path: "/retention",
+  component: lazyRouteComponent(() => import("./RetentionPage"), "RetentionPage"),
+});
+
 const projects = createRoute({
   getParentRoute: () => settings,
   path: "/projects",
@@ -171,7 +183,18 @@ const tree = root.addChildren([
     project.addChildren([
       traces.addChildren([trace]),
       logs.addChildren([log]),
-      settings.addChildren([settingsStart, reviews, review, members, apiKeys, projects, account, keys]),
+      settings.addChildren([
+        settingsStart,
+        reviews,
+        review,
+        members,
+        apiKeys,
+        ingest,
+        retention,
+        projects,
+        account,
+        keys,
+      ]),
     ]),
   ]),
 ]);

@@ -22,10 +22,12 @@ export function SpanDetail({
   span,
   tab: wanted,
   onTab,
+  onSpan,
 }: {
   span: Span;
   tab: string | undefined;
   onTab: (tab: string) => void;
+  onSpan: (span: string) => void;
 }) {
   const tab = isTab(wanted) ? wanted : "conversation";
   const [before, setBefore] = useState<TabId>("conversation");
@@ -61,6 +63,7 @@ export function SpanDetail({
         <p className="mt-0.5 truncate text-sm text-ink-2" title={exact(summary.started_at)}>
           {facts.join(" · ")}
         </p>
+        <OtherHalf summary={summary} onSpan={onSpan} />
         <div className="-mx-3">
           <Tabs
             label="Views of this span"
@@ -220,5 +223,20 @@ function Events({ span }: { span: Span }) {
     <Sections
       parts={[["Events", span.events], ...(span.links.length > 0 ? [["Links", span.links] as [string, Json]] : [])]}
     />
+  );
+}
+
+/** A streamed call that its client reports as two spans is shown as one; this is the way to the other. */
+function OtherHalf({ summary, onSpan }: { summary: Span["summary"]; onSpan: (span: string) => void }) {
+  const { reply_span_id: reply, reply_to_span_id: request } = summary;
+  const other = reply ?? request;
+  if (other === undefined) return null;
+  return (
+    <p className="mt-0.5 text-sm text-ink-2">
+      {reply ? "The reply came as a span of its own. " : "This is the reply to a streamed request, which shows it. "}
+      <button type="button" className="text-accent underline" onClick={() => onSpan(other)}>
+        {reply ? "Show that span" : "Show the request"}
+      </button>
+    </p>
   );
 }

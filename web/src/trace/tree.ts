@@ -39,3 +39,12 @@ export function firstSpan(spans: SpanSummary[], leading: string | undefined): st
   return (spans.find(({ span_id }) => span_id === leading) ?? spans.find(({ type }) => type === "llm") ?? spans[0])
     ?.span_id;
 }
+
+/**
+ * Without the replies to streamed requests, which the requests show: unless one is chosen, or other spans hang from it.
+ */
+export function withoutReplies(spans: SpanSummary[], chosen: string | undefined): SpanSummary[] {
+  const is = (span: SpanSummary) =>
+    span.reply_to_span_id !== undefined && !span.has_children && span.span_id !== chosen;
+  return spans.some(is) ? spans.filter((span) => !is(span)) : spans;
+}

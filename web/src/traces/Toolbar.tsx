@@ -1,8 +1,9 @@
-import { ArrowUpDown, Clock, Rows3, Rows4 } from "lucide-react";
+import { ArrowUpDown, Clock, Columns3, Rows3, Rows4 } from "lucide-react";
 import { useKeyName } from "../keys/keymap";
 import { Button, IconButton } from "../ui/Button";
 import { cx } from "../ui/cx";
 import { Menu } from "../ui/Menu";
+import { COLUMNS, USUAL } from "./columns";
 import { DEFAULT_RANGE, RANGES, SORTS, type TraceSearchParams } from "./search";
 
 const day = (iso: string) =>
@@ -20,6 +21,8 @@ export function Toolbar({
   change,
   dense,
   onDensity,
+  columns,
+  onColumns,
   brief,
   full,
 }: {
@@ -27,6 +30,9 @@ export function Toolbar({
   change: (next: Partial<Record<keyof TraceSearchParams, string | undefined>>) => void;
   dense: boolean;
   onDensity: () => void;
+  /** The columns that are shown. */
+  columns: readonly string[];
+  onColumns: (ids: readonly string[]) => void;
   /** Beside a trace: only the time. */
   brief: boolean;
   /** Says everything in words, also where there is little room. */
@@ -69,6 +75,23 @@ export function Toolbar({
               chosen: id === sort.id,
               run: () => change({ sort: id === "started_at" ? undefined : id }),
             }))}
+          />
+          <Menu
+            trigger={
+              <Button look="plain" aria-label="Columns" className="max-md:hidden">
+                <Columns3 size={16} aria-hidden />
+              </Button>
+            }
+            entries={[
+              ...COLUMNS.map(({ id, label }) => ({
+                id,
+                label,
+                chosen: columns.includes(id),
+                stays: true,
+                run: () => onColumns(columns.includes(id) ? columns.filter((one) => one !== id) : [...columns, id]),
+              })),
+              { id: "usual", label: "The usual columns", run: () => onColumns(USUAL) },
+            ]}
           />
           <IconButton
             name={dense ? "Taller rows" : "Denser rows"}

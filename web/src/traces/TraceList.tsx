@@ -1,8 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { HumanReview, TraceSummary } from "../api/types";
 import { cx } from "../ui/cx";
-import { BOX, COLUMNS, HEADS, TraceRow } from "./TraceRow";
+import { useMedia } from "../ui/useMedia";
+import { COLUMNS, gridOf } from "./columns";
+import { BOX, TraceRow } from "./TraceRow";
+import { useNear } from "./useNear";
 import type { Selection } from "./useSelection";
 
 interface ListProps {
@@ -21,12 +24,39 @@ interface ListProps {
   choosing: boolean;
   /** Whether rows may come in on top without moving what somebody reads or points at. */
   onCalm: (calm: boolean) => void;
+  /** The columns that are shown, by id. */
+  columnIds: readonly string[];
 }
 
 /** Rows of traces; only those in sight are in the page. */
 export function TraceList(props: ListProps) {
-  const { rows, project, reviews, marked, open, compact, dense, hasMore, loadMore, selection, choosing, onCalm } =
-    props;
+  const {
+    rows,
+    project,
+    reviews,
+    marked,
+    open,
+    compact,
+    dense,
+    hasMore,
+    loadMore,
+    selection,
+    choosing,
+    onCalm,
+    columnIds,
+  } = props;
+  const roomy = useMedia("(min-width: 1024px)");
+  const columns = useMemo(
+    () => COLUMNS.filter(({ id, wideOnly }) => columnIds.includes(id) && (roomy || !wideOnly)),
+    [columnIds, roomy],
+  );
+  const grid = useMemo(() => gridOf(columns), [columns]);
+  const near = useNear();
+  const next = open ? rows[marked + 1] : rows[marked];
+  useEffect(() => {
+    // The next one by key is at hand before the key is pressed.
+    if (next) near(next);
+  }, [next, near]);
   const scroller = useRef<HTMLDivElement>(null);
   const height = compact ? 52 : dense ? 28 : 36;
   const list = useVirtualizer({
@@ -70,10 +100,14 @@ export function TraceList(props: ListProps) {
               onChange={selection.toggleLoaded}
             />
           </label>
-          <div className={cx("grid min-w-0 flex-1 items-center gap-3 pr-3", COLUMNS)} aria-hidden>
-            {HEADS.map(([head, look]) => (
-              <span key={head} className={look}>
-                {head}
+          <div
+            className="grid min-w-0 flex-1 items-center gap-3 pr-3"
+            style={{ gridTemplateColumns: grid }}
+            aria-hidden
+          >
+            {columns.map(({ id, label, right }) => (
+              <span key={id} className={cx("truncate", right && "text-right")}>
+                {label}
               </span>
             ))}
           </div>
@@ -110,6 +144,9 @@ export function TraceList(props: ListProps) {
                     selected={selection.has(trace.trace_id)}
                     selecting={choosing || selection.size > 0}
                     onSelect={selection.toggle}
+                    columns={columns}
+                    grid={grid}
+                    onNear={near}
                   />
                 </div>
               )

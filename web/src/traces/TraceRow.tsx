@@ -1,22 +1,16 @@
 import { Link } from "@tanstack/react-router";
-import { memo } from "react";
-import type { HumanReview, TraceSummary } from "../api/types";
-import { AnswerMark } from "../review/sentiment";
+import { Fragment, memo } from "react";
+import type { TraceSummary } from "../api/types";
 import { cx } from "../ui/cx";
-import { duration, money, oneLine, shortModel, tokens } from "../ui/format";
+import { oneLine } from "../ui/format";
 import { Status } from "../ui/Status";
 import { Time } from "../ui/Time";
-
-/** The columns of the list: one place for heads and rows. */
-export const COLUMNS =
-  "grid-cols-[minmax(110px,1fr)_minmax(140px,2fr)_minmax(140px,2.2fr)_120px_56px_64px_56px_72px_minmax(96px,1fr)_88px] max-lg:grid-cols-[minmax(100px,1fr)_minmax(120px,2fr)_minmax(120px,2fr)_72px_64px_minmax(80px,1fr)_80px]";
-
-const WIDE_ONLY = "max-lg:hidden";
+import { type Column, Judged, type Reviews } from "./columns";
 
 interface RowProps {
   trace: TraceSummary;
   project: string;
-  reviews: Map<string, HumanReview>;
+  reviews: Reviews;
   marked: boolean;
   open: boolean;
   /** Two lines, for narrow places. */
@@ -26,43 +20,15 @@ interface RowProps {
   /** Some are selected: the boxes are shown even where there is little room. */
   selecting: boolean;
   onSelect: (id: string, range: boolean) => void;
+  columns: readonly Column[];
+  /** The room of the columns. */
+  grid: string;
+  /** Somebody points at it, and may open it next. */
+  onNear: (trace: TraceSummary) => void;
 }
 
 /** The room of the boxes, in the head and in every row. */
 export const BOX = "flex w-9 shrink-0 items-center justify-center";
-
-export const HEADS: [string, string][] = [
-  ["Name", ""],
-  ["Input", ""],
-  ["Output", ""],
-  ["Model", WIDE_ONLY],
-  ["Status", ""],
-  ["Latency", "text-right"],
-  ["Tokens", cx("text-right", WIDE_ONLY)],
-  ["Cost", cx("text-right", WIDE_ONLY)],
-  ["Judged", ""],
-  ["Time", "text-right"],
-];
-
-function Judged({ trace, reviews }: Pick<RowProps, "trace" | "reviews">) {
-  const given = trace.annotations ?? [];
-  const shown = given.slice(0, 2);
-  return (
-    <span className="flex min-w-0 gap-1 overflow-hidden">
-      {shown.map((annotation) => (
-        <AnswerMark
-          key={`${annotation.span_id} ${annotation.key} ${annotation.annotator_kind} ${JSON.stringify(annotation.value)}`}
-          name={annotation.key}
-          review={reviews.get(annotation.key)}
-          value={annotation.value}
-        />
-      ))}
-      {given.length > shown.length && (
-        <span className="num text-xs leading-5 text-ink-3">+{given.length - shown.length}</span>
-      )}
-    </span>
-  );
-}
 
 export const TraceRow = memo(function TraceRow(props: RowProps) {
   const { trace, marked, open, compact, selected, selecting, onSelect } = props;
@@ -91,7 +57,7 @@ export const TraceRow = memo(function TraceRow(props: RowProps) {
   );
 });
 
-function RowLink({ trace, project, reviews, open, compact, selecting, id }: RowProps) {
+function RowLink({ trace, project, reviews, open, compact, selecting, id, columns, grid, onNear }: RowProps) {
   const said = trace.output ?? trace.error?.message;
   return (
     <Link
@@ -103,6 +69,8 @@ function RowLink({ trace, project, reviews, open, compact, selecting, id }: RowP
       aria-current={open ? "true" : undefined}
       className="block min-w-0 flex-1 text-sm -outline-offset-2"
       preload={false}
+      onPointerEnter={() => onNear(trace)}
+      onFocus={() => onNear(trace)}
     >
       {compact ? (
         <div className={cx("flex h-full flex-col justify-center gap-0.5 pr-3", selecting ? "pl-0" : "pl-3")}>
@@ -118,26 +86,10 @@ function RowLink({ trace, project, reviews, open, compact, selecting, id }: RowP
           </div>
         </div>
       ) : (
-        <div className={cx("grid h-full items-center gap-3 pr-3", COLUMNS)}>
-          <span className="truncate font-medium">{trace.name}</span>
-          <span className="truncate" dir="auto">
-            {oneLine(trace.input)}
-          </span>
-          <span className={cx("truncate", trace.output ? "text-ink-2" : "text-bad")} dir="auto">
-            {oneLine(said)}
-          </span>
-          <span className={cx("truncate text-ink-2", WIDE_ONLY)} title={trace.models?.join(", ")}>
-            {shortModel(trace.models?.[0])}
-            {(trace.models?.length ?? 0) > 1 && ` +${(trace.models?.length ?? 0) - 1}`}
-          </span>
-          <Status status={trace.status} />
-          <span className="num text-right text-ink-2">{duration(trace.duration_ms)}</span>
-          <span className={cx("num text-right text-ink-2", WIDE_ONLY)}>{tokens(trace.usage?.total_tokens)}</span>
-          <span className={cx("num text-right text-ink-2", WIDE_ONLY)}>
-            {money(trace.cost?.total, trace.cost?.currency)}
-          </span>
-          <Judged trace={trace} reviews={reviews} />
-          {trace.started_at && <Time iso={trace.started_at} className="num truncate text-right text-ink-2" />}
+        <div className="grid h-full items-center gap-3 pr-3" style={{ gridTemplateColumns: grid }}>
+          {columns.map(({ id: column, cell }) => (
+            <Fragment key={column}>{cell(trace, reviews)}</Fragment>
+          ))}
         </div>
       )}
     </Link>

@@ -10,22 +10,25 @@ import { Menu, type MenuEntry } from "../ui/Menu";
 import { Dialog } from "../ui/Overlay";
 import { ErrorLine } from "../ui/State";
 import { toast } from "../ui/Toast";
+import { chosenColumns } from "./columns";
 import type { TraceSearchParams } from "./search";
 
 interface ViewsProps {
   search: TraceSearchParams;
   dense: boolean;
+  columns: readonly string[];
   choose: (view: View) => void;
   /** Which view the address names. */
   name: (id: string | undefined) => void;
 }
 
 /** What a view keeps of the page. */
-export const shown = (search: TraceSearchParams, dense: boolean): ViewInput => ({
+export const shown = (search: TraceSearchParams, dense: boolean, columns: readonly string[]): ViewInput => ({
   filter_by: search.q ?? "",
   sort: search.sort ?? "",
   time_range: search.from && search.to ? `${search.from}/${search.to}` : (search.range ?? ""),
   density: dense ? "dense" : "comfortable",
+  columns: [...columns],
 });
 
 /** The address of a view. */
@@ -40,10 +43,12 @@ export function addressOf(view: View): TraceSearchParams {
 }
 
 const differs = (view: View, now: ViewInput) =>
-  (["filter_by", "sort", "time_range", "density"] as const).some((part) => (view[part] ?? "") !== (now[part] ?? ""));
+  (["filter_by", "sort", "time_range", "density"] as const).some((part) => (view[part] ?? "") !== (now[part] ?? "")) ||
+  // A view that names no columns leaves them to whoever looks.
+  (view.columns.length > 0 && chosenColumns(view.columns).join() !== now.columns?.join());
 
 /** The saved views: choose one, save what is shown, rename, delete. */
-export function Views({ search, dense, choose, name }: ViewsProps) {
+export function Views({ search, dense, columns, choose, name }: ViewsProps) {
   const here = useHere();
   const { api, project, me } = here;
   const queries = useQueryClient();
@@ -52,7 +57,7 @@ export function Views({ search, dense, choose, name }: ViewsProps) {
   const [asking, setAsking] = useState<"new" | "rename">();
   const list = views.data ?? [];
   const current = list.find(({ id }) => id === search.view);
-  const now = shown(search, dense);
+  const now = shown(search, dense, columns);
   const changed = current !== undefined && differs(current, now);
   const mayChange = current && (current.created_by_id === (me.member?.id ?? me.key?.id) || may(here, "define"));
   const reread = () => queries.invalidateQueries({ queryKey: key });
@@ -64,8 +69,16 @@ export function Views({ search, dense, choose, name }: ViewsProps) {
     }, failed);
   const remove = (view: View) =>
     void api.removeView(view.id).then(() => {
-      const { display_name, page = "traces", filter_by, sort = "", time_range = "", density = "" } = view;
-      const again = { display_name, page, filter_by, sort, time_range, density };
+      const {
+        display_name,
+        page = "traces",
+        filter_by,
+        sort = "",
+        time_range = "",
+        density = "",
+        columns: kept,
+      } = view;
+      const again = { display_name, page, filter_by, sort, time_range, density, columns: kept };
       const is_private = view.private_for_ids.length > 0;
       const undo = () => void api.createView({ ...again, is_private }).then(reread, failed);
       toast(`“${display_name}” deleted`, { action: { label: "Undo", run: undo } });
@@ -170,7 +183,9 @@ function ViewForm({
         Only for me
       </label>
       {!before && (
-        <p className="text-sm text-ink-2">It keeps the filter, the time, the order and the height of rows.</p>
+        <p className="text-sm text-ink-2">
+          It keeps the filter, the time, the order, the columns and the height of rows.
+        </p>
       )}
       {error && <ErrorLine error={error} />}
       <div className="flex justify-end gap-2">

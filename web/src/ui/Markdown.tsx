@@ -38,8 +38,38 @@ function safeLexer(text: string): Token[] | undefined {
   }
 }
 
+/** Pieces of about so many characters are laid out when they come into sight, so that a megabyte holds nobody up. */
+const PIECE = 4000;
+
+/** A long text in pieces, cut at the ends of lines where it has any. */
+export function pieces(text: string): string[] {
+  const made: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const line = text.lastIndexOf("\n", at + PIECE);
+    const end = at + PIECE >= text.length ? text.length : line > at ? line + 1 : at + PIECE;
+    made.push(text.slice(at, end));
+    at = end;
+  }
+  return made;
+}
+
 function Plain({ text }: { text: string }) {
-  return <div className="scroll max-h-[70vh] whitespace-pre-wrap">{text}</div>;
+  const all = useMemo(() => pieces(text), [text]);
+  return (
+    <div className="scroll max-h-[70vh] whitespace-pre-wrap">
+      {all.map((piece, index) => (
+        <div
+          // biome-ignore lint/suspicious/noArrayIndexKey: the text does not change
+          key={index}
+          dir="auto"
+          style={{ contentVisibility: "auto", containIntrinsicBlockSize: "auto 1200px" }}
+        >
+          {/* A line end between two pieces is the end of the piece itself. */}
+          {piece.endsWith("\n") ? piece.slice(0, -1) : piece}
+        </div>
+      ))}
+    </div>
+  );
 }
 
 const HEADINGS = ["text-lg", "text-md", "text-read", "text-read", "text-read", "text-read"];

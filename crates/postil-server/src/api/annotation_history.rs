@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::annotations::{AnnotationValue, AnnotatorView, Names};
+use super::annotation_shapes::{AnnotationValue, AnnotatorView, Names};
 use super::caller::{By, READ};
 use super::error::{ApiResult, ErrorBody};
 use crate::state::App;

@@ -19,7 +19,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::annotations::{AnnotationValue, AnnotationView, AnnotatorView, Names, moment, names_of, query};
+use super::annotation_shapes::{AnnotationValue, AnnotationView, AnnotatorView, Names, names_of};
+use super::annotations::{moment, query};
 use super::body::Body;
 use super::caller::{ANNOTATE, By, READ};
 use super::error::{ApiResult, ErrorBody};
@@ -237,6 +238,14 @@ struct ListQuery {
     to: Option<String>,
     /// Whether people said anything of them.
     annotated: Option<bool>,
+    /// Took at least so many milliseconds.
+    min_duration_ms: Option<i64>,
+    /// Took at most so many milliseconds.
+    max_duration_ms: Option<i64>,
+    /// Cost at least so much. Logs without a cost are left out.
+    min_cost: Option<f64>,
+    /// Cost at most so much. Logs without a cost are left out.
+    max_cost: Option<f64>,
     /// Words in the name, the question, the answer, the error or the model; at most 1000 characters.
     query: Option<String>,
 }
@@ -258,6 +267,11 @@ async fn list(
         let message = format!("query must be at most {MOST_QUERY} characters long.");
         return Err(Error::field("invalid_length", "query", message).into());
     }
+    for (field, cost) in [("min_cost", given.min_cost), ("max_cost", given.max_cost)] {
+        if cost.is_some_and(|cost| !cost.is_finite()) {
+            return Err(Error::field("invalid_value", field, format!("{field} must be a number.")).into());
+        }
+    }
     let filter = LogFilter {
         from: moment("from", given.from.as_ref())?,
         to: moment("to", given.to.as_ref())?,
@@ -265,6 +279,10 @@ async fn list(
         provider: given.provider,
         model: given.model,
         annotated: given.annotated,
+        min_duration_ms: given.min_duration_ms,
+        max_duration_ms: given.max_duration_ms,
+        min_cost: given.min_cost,
+        max_cost: given.max_cost,
         query: given.query,
     };
     let found = app.db.read(move |tx| log::list(tx, caller.project.number, &filter, &page)).await?;

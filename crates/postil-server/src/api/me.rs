@@ -4,14 +4,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::http::request::Parts;
-use postil::project::member::{self, Member};
+use postil::project::member::{self, Member, OwnChange};
 use postil::project::{Actor, Caller, Project, Role, projects, sign_in, workspace};
 use postil::{Error, Result, Tx};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::audit;
+use super::body::Body;
 use super::caller::{authenticate, wanted_project};
 use super::error::{ApiResult, ErrorBody};
 use super::session::{self, Session};
@@ -20,7 +23,7 @@ use crate::state::App;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(me))
+    OpenApiRouter::new().routes(routes!(me, change))
 }
 
 /// Who calls: a member or a key.
@@ -32,6 +35,10 @@ struct MeBody {
     /// The key, for a program.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<KeyBody>,
+    /// What the member chose for themselves in the app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object)]
+    preferences: Option<Value>,
     workspace: WorkspaceBody,
     /// The project this request spoke to; none for a member without a role anywhere.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,6 +117,41 @@ async fn me(State(app): State<App>, parts: Parts) -> ApiResult<Json<MeBody>> {
     Ok(Json(body.await?))
 }
 
+/// What a member changes about themselves.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MeChange {
+    /// 1 to 100 characters.
+    display_name: Option<String>,
+    /// What they chose for themselves in the app, at most 16 KB, in place of what was stored.
+    #[schema(value_type = Object)]
+    preferences: Option<Value>,
+}
+
+/// Change one's own name or preferences; needs no role.
+#[utoipa::path(patch, path = "/api/me", tag = "sign-in", request_body = MeChange, responses(
+    (status = 200, description = "The member as they are now", body = MeBody),
+    (status = "4XX", description = "Why not", body = ErrorBody),
+))]
+async fn change(State(app): State<App>, session: Session, Body(body): Body<MeChange>) -> ApiResult<Json<MeBody>> {
+    let Session { signed_in, csrf_token } = session;
+    let change = OwnChange { display_name: body.display_name, preferences: body.preferences };
+    let renamed = change.display_name.is_some();
+    let id = signed_in.member.id.clone();
+    let writing = app.db.write(move |tx| {
+        member::change_own(tx, &signed_in.member.id, &change)?;
+        let name = change.display_name.as_deref().unwrap_or(&signed_in.member.display_name).trim().to_owned();
+        let member = Member { display_name: name, ..signed_in.member.clone() };
+        Ok(MeBody { csrf_token: Some(csrf_token.clone()), ..of_member(tx, &member, None)? })
+    });
+    let body = writing.await?;
+    if renamed {
+        app.forget_callers();
+        audit::changed(&format!("member:{id}"), "member.rename", &id);
+    }
+    Ok(Json(body))
+}
+
 fn of_member(tx: &mut Tx<'_>, member: &Member, project_id: Option<String>) -> Result<MeBody> {
     let roles = member::roles(tx, &member.id)?;
     let mut bodies = Vec::new();
@@ -121,6 +163,7 @@ fn of_member(tx: &mut Tx<'_>, member: &Member, project_id: Option<String>) -> Re
     Ok(MeBody {
         member: Some(member.into()),
         key: None,
+        preferences: Some(member::preferences(tx, &member.id)?),
         workspace: workspace_body(tx, &member.workspace_id)?,
         project_id,
         projects: bodies,
@@ -138,6 +181,7 @@ fn of_key(tx: &mut Tx<'_>, caller: &Caller) -> Result<MeBody> {
     Ok(MeBody {
         member: None,
         key,
+        preferences: None,
         workspace: workspace_body(tx, &caller.workspace_id)?,
         project_id: Some(caller.project.id.clone()),
         projects: projects.into_iter().map(|project| ProjectBody::new(project, None, &permissions)).collect(),

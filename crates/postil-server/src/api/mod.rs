@@ -1,6 +1,7 @@
 //! The HTTP API: every route in one list, one file per noun.
 
 pub mod annotation_history;
+pub mod annotation_shapes;
 pub mod annotations;
 pub mod api_keys;
 pub mod audit;

@@ -6,9 +6,10 @@ use postil::clock::rfc3339;
 use postil::human_review;
 use postil::project::projects::{self, Draft};
 use postil::project::{Project, ProjectRef};
-use postil::{Clock, Result, Tx};
+use postil::trace::retention;
+use postil::{Clock, Error, Result, Tx};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,7 +22,11 @@ use crate::state::App;
 
 /// The routes of this file.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, update, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, update, delete))
+        .routes(routes!(restore))
+        .routes(routes!(retention))
 }
 
 /// What a new project starts with, in the transaction that makes it.
@@ -46,6 +51,9 @@ struct ProjectBody {
     updated_by_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
+    /// For how many days traces are kept; without it, for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retention_days: Option<i64>,
 }
 
 impl From<Project> for ProjectBody {
@@ -62,6 +70,7 @@ impl From<Project> for ProjectBody {
             created_by_id: project.created_by,
             updated_by_id: project.updated_by,
             description: Some(project.description).filter(|text| !text.is_empty()),
+            retention_days: project.retention_days,
         }
     }
 }
@@ -89,6 +98,9 @@ struct NewProject {
     teams: Option<Vec<String>>,
     /// At most 500 characters.
     description: Option<String>,
+    /// For how many days traces are kept, 1 to 3650; 0: for ever. Only traces with their spans and log records go;
+    /// annotations and evaluator results stay.
+    retention_days: Option<i64>,
 }
 
 /// What is to change about a project.
@@ -99,6 +111,37 @@ struct ProjectChange {
     teams: Option<Vec<String>>,
     /// At most 500 characters.
     description: Option<String>,
+    /// For how many days traces are kept, 1 to 3650; 0: for ever. Only traces with their spans and log records go;
+    /// annotations and evaluator results stay.
+    retention_days: Option<i64>,
+}
+
+/// Which projects.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Which {
+    /// Those that were archived, the last one first; for those who administer the workspace.
+    archived: Option<bool>,
+}
+
+/// For how many days.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct RetentionQuery {
+    /// 1 to 3650.
+    days: i64,
+}
+
+/// What would go if traces were kept for so many days.
+#[derive(Serialize, ToSchema)]
+struct RetentionPreview {
+    /// Always `retention_preview`.
+    object: &'static str,
+    retention_days: i64,
+    /// What came in before this moment would go now.
+    before: String,
+    /// How many traces that are. One that still gets spans stays until the last of them is as old.
+    traces: i64,
 }
 
 /// Nothing but an object, as clients parse it.
@@ -106,7 +149,7 @@ struct ProjectChange {
 pub struct Done {}
 
 /// List the projects the caller has a part in, newest first.
-#[utoipa::path(get, path = "/v2/projects", tag = "projects", params(Cursor), responses(
+#[utoipa::path(get, path = "/v2/projects", tag = "projects", params(Cursor, Which), responses(
     (status = 200, description = "One page", body = ProjectList),
     (status = "4XX", description = "Why not", body = ErrorBody),
 ))]
@@ -114,9 +157,13 @@ async fn list(
     By(caller): By<{ READ }>,
     State(app): State<App>,
     Params(cursor): Params<Cursor>,
+    Params(which): Params<Which>,
 ) -> ApiResult<Json<ProjectList>> {
     let page = cursor.page()?;
-    let all = app.db.read(move |tx| projects::list(tx, &caller)).await?;
+    let archived = which.archived.unwrap_or(false);
+    let reading =
+        app.db.read(move |tx| if archived { projects::archived(tx, &caller) } else { projects::list(tx, &caller) });
+    let all = reading.await?;
     let page = page.cut(all, |project| &project.reference.id);
     let data = page.data.into_iter().map(Into::into).collect();
     Ok(Json(ProjectList { object: "list", data, has_more: page.has_more }))
@@ -132,7 +179,12 @@ async fn create(
     State(app): State<App>,
     Body(body): Body<NewProject>,
 ) -> ApiResult<Json<ProjectAnswer>> {
-    let draft = Draft { name: Some(body.name), description: body.description, teams: body.teams };
+    let draft = Draft {
+        name: Some(body.name),
+        description: body.description,
+        teams: body.teams,
+        retention_days: body.retention_days,
+    };
     let (by, clock) = (caller.clone(), app.clock.clone());
     let making = app.db.write(move |tx| {
         let project = projects::create(tx, &clock, &by, &draft)?;
@@ -171,7 +223,12 @@ async fn update(
     Path(id): Path<String>,
     Body(body): Body<ProjectChange>,
 ) -> ApiResult<Json<ProjectAnswer>> {
-    let draft = Draft { name: body.name, description: body.description, teams: body.teams };
+    let draft = Draft {
+        name: body.name,
+        description: body.description,
+        teams: body.teams,
+        retention_days: body.retention_days,
+    };
     let (by, clock) = (caller.clone(), app.clock.clone());
     let project = app.db.write(move |tx| projects::update(tx, &clock, &by, &id, &draft)).await?;
     audit::changed(&caller.actor.reference(), "project.change", &project.reference.id);
@@ -190,4 +247,48 @@ async fn delete(By(caller): By<{ ADMIN }>, State(app): State<App>, Path(id): Pat
     app.forget_callers();
     audit::changed(&caller.actor.reference(), "project.archive", &project.reference.id);
     Ok(Json(Done {}))
+}
+
+/// Bring back an archived project, with its data and its keys, for those who administer the workspace.
+#[utoipa::path(post, path = "/v2/projects/{project_id}/restore", tag = "projects",
+params(("project_id" = String, Path)), responses(
+    (status = 200, description = "The project as it is now", body = ProjectAnswer),
+    (status = "4XX", description = "Why not", body = ErrorBody),
+))]
+async fn restore(
+    By(caller): By<{ ADMIN }>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> ApiResult<Json<ProjectAnswer>> {
+    let (by, clock) = (caller.clone(), app.clock.clone());
+    let project = app.db.write(move |tx| projects::restore(tx, &clock, &by, &id)).await?;
+    app.forget_callers();
+    audit::changed(&caller.actor.reference(), "project.restore", &project.reference.id);
+    Ok(Json(ProjectAnswer { project: project.into() }))
+}
+
+/// See what would go if a project kept its traces for so many days only.
+#[utoipa::path(get, path = "/v2/projects/{project_id}/retention", tag = "projects",
+params(("project_id" = String, Path), RetentionQuery), responses(
+    (status = 200, description = "What would go", body = RetentionPreview),
+    (status = "4XX", description = "Why not", body = ErrorBody),
+))]
+async fn retention(
+    By(caller): By<{ READ }>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Params(query): Params<RetentionQuery>,
+) -> ApiResult<Json<RetentionPreview>> {
+    let days = query.days;
+    if !(1..=projects::MAX_RETENTION_DAYS).contains(&days) {
+        let message = format!("days must be 1 to {}.", projects::MAX_RETENTION_DAYS);
+        return Err(Error::field("invalid_value", "days", message).into());
+    }
+    let before = retention::limit(app.clock.now(), days);
+    let counting = app.db.read(move |tx| {
+        let project = projects::get(tx, &caller, &id)?;
+        retention::count(tx, project.reference.number, before)
+    });
+    let (object, before, traces) = ("retention_preview", rfc3339(before), counting.await?);
+    Ok(Json(RetentionPreview { object, retention_days: days, before, traces }))
 }

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::annotations::AnnotationView;
+use super::annotation_shapes::AnnotationView;
 use super::caller::{By, READ};
 use super::error::ApiResult;
 use super::params::Params;

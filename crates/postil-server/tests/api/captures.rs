@@ -166,8 +166,9 @@ async fn send_over_grpc(test: &TestApp, admin: &Client<'_>, request: &Recorded) 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let app = test.app.clone();
-    let server = tokio::spawn(grpc::serve(listener, app, async { stopped.await.unwrap_or_default() }));
+    let serve = axum::serve(listener, grpc::router(&test.app));
+    let serve = serve.with_graceful_shutdown(async { stopped.await.unwrap_or_default() });
+    let server = tokio::spawn(serve.into_future());
     let channel = tonic::transport::Endpoint::new(format!("http://{address}")).unwrap().connect().await.unwrap();
     let mut call = tonic::Request::new(ExportTraceServiceRequest::decode(&request.body[..]).unwrap());
     call.metadata_mut().insert("authorization", admin.authorization().parse().unwrap());

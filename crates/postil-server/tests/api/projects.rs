@@ -96,3 +96,65 @@ async fn a_workspace_is_read_and_changed_by_its_key() {
         admin.patch("/v2/workspaces/default", wrong).await.error(400);
     }
 }
+
+#[tokio::test]
+async fn an_archived_project_is_listed_and_comes_back_with_its_keys() {
+    let test = TestApp::start().await;
+    let admin = test.admin().await;
+    let id = project(&admin, "Support").await;
+    let bound = test.key(&["read"], Some(id.clone())).await;
+    admin.post(&format!("/v2/projects/{id}/restore"), json!({})).await.error(404);
+    admin.delete(&format!("/v2/projects/{id}")).await.expect(200);
+    let archived = admin.get("/v2/projects?archived=true").await.expect(200).json();
+    assert_eq!(archived["data"][0]["project_id"], id);
+    assert_eq!(archived["data"][0]["is_archived"], true);
+    // Meanwhile another one took its name in addresses.
+    project(&admin, "Support").await;
+    let back = admin.post(&format!("/v2/projects/{id}/restore"), json!({})).await.expect(200).json();
+    assert_eq!((&back["project"]["key"], &back["project"]["is_archived"]), (&json!("support-2"), &json!(false)));
+    bound.get("/v2/identities").await.expect(200);
+    assert_eq!(admin.get("/v2/projects?archived=true").await.json()["data"], json!([]));
+    bound.get("/v2/projects?archived=true").await.error(403);
+    bound.post(&format!("/v2/projects/{id}/restore"), json!({})).await.error(403);
+}
+
+#[tokio::test]
+async fn a_project_says_how_long_it_keeps_traces_and_what_would_go() {
+    let test = TestApp::start().await;
+    let admin = test.admin().await;
+    let path = "/v2/projects/default";
+    assert!(
+        admin.get(path).await.json()["project"].get("retention_days").is_none(),
+        "for ever unless somebody says so"
+    );
+    for wrong in [json!({"retention_days": -1}), json!({"retention_days": 3651}), json!({"retention_days": "week"})] {
+        admin.patch(path, wrong).await.error(400);
+    }
+    let changed = admin.patch(path, json!({"retention_days": 30})).await.expect(200).json();
+    assert_eq!(changed["project"]["retention_days"], 30);
+    assert_eq!(admin.patch(path, json!({"name": "Mine"})).await.json()["project"]["retention_days"], 30);
+    assert!(admin.patch(path, json!({"retention_days": 0})).await.json()["project"].get("retention_days").is_none());
+    let span = json!({"traceId": "07".repeat(16), "spanId": "01".repeat(8), "name": "step", "kind": 1,
+        "startTimeUnixNano": "1795255100000000000", "endTimeUnixNano": "1795255101000000000"});
+    let body = json!({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]});
+    admin.post("/v1/traces", body).await.expect(200);
+    let would = |days: i64| format!("{path}/retention?days={days}");
+    assert_eq!(admin.get(&would(1)).await.expect(200).json()["traces"], 0);
+    test.clock.advance(2 * 86_400_000_000);
+    let preview = admin.get(&would(1)).await.expect(200).json();
+    assert_eq!((&preview["traces"], &preview["retention_days"]), (&json!(1), &json!(1)));
+    assert_eq!(admin.get(&would(3)).await.json()["traces"], 0);
+    for wrong in ["0", "3651", "week"] {
+        admin.get(&format!("{path}/retention?days={wrong}")).await.error(400);
+    }
+    admin.patch(path, json!({"retention_days": 1})).await.expect(200);
+    let removed = postil_server::retention::pass(&test.app, "test").await.unwrap();
+    assert_eq!((removed.traces, removed.spans), (1, 1));
+    admin.get(&format!("/v3/traces/{}", "07".repeat(16))).await.error(404);
+    let metrics = test.anonymous().get("/metrics").await;
+    let page = String::from_utf8_lossy(&metrics.bytes).into_owned();
+    assert!(
+        page.contains("postil_retention_traces_total 1") && page.contains("postil_retention_spans_total 1"),
+        "{page}"
+    );
+}

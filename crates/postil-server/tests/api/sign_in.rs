@@ -4,7 +4,7 @@ use axum::http::Method;
 use postil::project::{Role, member};
 use serde_json::json;
 
-use crate::accounts::{PASSWORD, browser, member as add, sign_in};
+use crate::accounts::{PASSWORD, as_role, browser, member as add, sign_in};
 use crate::app::TestApp;
 
 const ADA: &str = "ada@example.com";
@@ -210,4 +210,28 @@ async fn what_was_done_by_whom_is_logged_and_no_secret_is() {
     for secret in [key["token"].as_str().unwrap(), PASSWORD] {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+#[tokio::test]
+async fn anybody_changes_their_own_name_and_preferences() {
+    let test = TestApp::start().await;
+    let viewer = as_role(&test, Role::Viewer).await;
+    assert_eq!(viewer.get("/api/me").await.expect(200).json()["preferences"], json!({}));
+    let renamed = viewer.patch("/api/me", json!({"display_name": " Grace "})).await.expect(200).json();
+    assert_eq!(renamed["member"]["display_name"], "Grace");
+    let chosen = json!({"keys": {"raw": "x"}});
+    viewer.patch("/api/me", json!({"preferences": chosen})).await.expect(200);
+    let me = viewer.get("/api/me").await.json();
+    assert_eq!((&me["preferences"], &me["member"]["display_name"]), (&chosen, &json!("Grace")));
+    for wrong in [
+        json!({"display_name": " "}),
+        json!({"preferences": [1]}),
+        json!({"preferences": {"x": "y".repeat(17_000)}}),
+        json!({"workspace_role": "owner"}),
+    ] {
+        viewer.patch("/api/me", wrong).await.error(400);
+    }
+    assert_eq!(viewer.get("/api/me").await.json()["preferences"], chosen, "what was refused changed nothing");
+    test.admin().await.patch("/api/me", json!({"display_name": "Key"})).await.error(401);
+    test.anonymous().patch("/api/me", json!({"display_name": "Nobody"})).await.error(401);
 }

@@ -90,6 +90,14 @@ pub struct LogFilter {
     pub to: Option<i64>,
     /// Whether people said anything of them.
     pub annotated: Option<bool>,
+    /// Took at least so long, in milliseconds.
+    pub min_duration_ms: Option<i64>,
+    /// Took at most so long, in milliseconds.
+    pub max_duration_ms: Option<i64>,
+    /// Cost at least so much.
+    pub min_cost: Option<f64>,
+    /// Cost at most so much.
+    pub max_cost: Option<f64>,
     /// Words in the name, the question, the answer, the error or the model; the case of ASCII letters does not matter.
     pub query: Option<String>,
 }

@@ -1,19 +1,47 @@
 //! The SQL of logs and of finding spans by what clients call them.
 
+use std::sync::LazyLock;
+
 use super::Judgements;
 use super::log::{Log, LogFilter};
 use crate::db::{Row, Tx, Value};
 use crate::error::Result;
 use crate::params;
+use crate::trace::call::STREAM;
 
-const COLUMNS: &str = "s.log_id, s.trace_id, s.span_id, s.name, s.status, s.error_message, s.provider,
-  coalesce(s.response_model, s.request_model), s.start_ns, s.end_ns, s.usage_input, s.usage_output, s.usage_total,
-  s.cost_total, s.input_preview, s.output_preview, s.deployment_id, s.deployment_key";
+/// The columns of a log. A streamed request shows what its reply says, which its client reports as a span beside it; only
+/// spans of such calls look for one.
+static COLUMNS: LazyLock<String> = LazyLock::new(|| {
+    let of_reply = |column: &str| {
+        format!(
+            "coalesce(s.{column}, case when s.output_preview is null and s.call_key like '{STREAM}%' then
+               (select r.{column} from span r where r.project = s.project and r.trace_id = s.trace_id
+                  and r.call_key = s.call_key and r.output_preview is not null and r.start_ns >= s.start_ns
+                order by r.start_ns limit 1) end)"
+        )
+    };
+    let [input, output, total] = ["usage_input", "usage_output", "usage_total"].map(of_reply);
+    let [cost, answer] = ["cost_total", "output_preview"].map(of_reply);
+    format!(
+        "s.log_id, s.trace_id, s.span_id, s.name, s.status, s.error_message, s.provider,
+         coalesce(s.response_model, s.request_model), s.start_ns, s.end_ns, {input}, {output}, {total}, {cost},
+         s.input_preview, {answer}, s.deployment_id, s.deployment_key"
+    )
+});
 
 /// A generation whose parent is no deployment with a log of its own.
 const IS_LOG: &str = "s.is_log = 1 and not exists (
     select 1 from span p where p.project = s.project and p.trace_id = s.trace_id and p.span_id = s.parent_span_id
       and p.is_log = 1 and (p.deployment_id is not null or p.deployment_key is not null))";
+
+/// No reply to a streamed request that is shown itself.
+static IS_NO_REPLY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "not (s.call_key is not null and s.call_key like '{STREAM}%' and s.output_preview is not null and exists (
+           select 1 from span q where q.project = s.project and q.trace_id = s.trace_id and q.call_key = s.call_key
+             and q.output_preview is null and q.start_ns <= s.start_ns))"
+    )
+});
 
 fn read(row: &Row) -> Result<Log> {
     let (trace_id, span_id) = (row.text(1)?, row.text(2)?);
@@ -63,7 +91,7 @@ pub(super) fn list(
     limit: usize,
 ) -> Result<Vec<Log>> {
     let mut params = vec![Value::from(project)];
-    let mut sql = format!("select {COLUMNS} from span s where s.project = $1 and {IS_LOG}");
+    let mut sql = format!("select {} from span s where s.project = $1 and {IS_LOG} and {}", *COLUMNS, *IS_NO_REPLY);
     let mut also = |condition: &str, value: Value| {
         params.push(value);
         sql.push_str(" and ");
@@ -82,6 +110,18 @@ pub(super) fn list(
     for (condition, micros) in [("s.start_ns >= ?", filter.from), ("s.start_ns < ?", filter.to)] {
         if let Some(micros) = micros {
             also(condition, micros.saturating_mul(1000).into());
+        }
+    }
+    for (condition, ms) in
+        [("s.end_ns - s.start_ns >= ?", filter.min_duration_ms), ("s.end_ns - s.start_ns <= ?", filter.max_duration_ms)]
+    {
+        if let Some(ms) = ms {
+            also(condition, ms.saturating_mul(1_000_000).into());
+        }
+    }
+    for (condition, cost) in [("s.cost_total >= ?", filter.min_cost), ("s.cost_total <= ?", filter.max_cost)] {
+        if let Some(cost) = cost {
+            also(condition, cost.into());
         }
     }
     if let Some(query) = filter.query.as_deref().map(str::trim).filter(|query| !query.is_empty()) {
@@ -117,7 +157,8 @@ pub(super) fn list(
 
 pub(super) fn find(tx: &mut Tx<'_>, project: i64, trace_id: &str, span_id: &str) -> Result<Option<Log>> {
     let sql = format!(
-        "select {COLUMNS} from span s where s.project = $1 and s.trace_id = $2 and s.span_id = $3 and {IS_LOG}"
+        "select {} from span s where s.project = $1 and s.trace_id = $2 and s.span_id = $3 and {IS_LOG}",
+        *COLUMNS
     );
     tx.query_opt(&sql, params![project, trace_id, span_id])?.as_ref().map(read).transpose()
 }

@@ -31,14 +31,18 @@ impl Judgements {
     }
 }
 
-/// The current values of one span that must exist, oldest first.
+/// The current values of one span, oldest first. Those of a span whose time is over remain.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such span and nothing is said of one.
 pub fn for_span(tx: &mut Tx<'_>, caller: &Caller, trace_id: &str, span_id: &str) -> Result<Vec<Annotation>> {
     let project = caller.project.number;
     let (given, trace_id, span_id) = (span_id, &*id::lower_hex(trace_id), &*id::lower_hex(span_id));
-    if !store::span_exists(tx, project, trace_id, span_id)? {
+    let said = of_trace(tx, project, trace_id, Some(span_id))?;
+    if said.is_empty() && !store::span_exists(tx, project, trace_id, span_id)? {
         return Err(span_not_found(given, &caller.workspace_id));
     }
-    of_trace(tx, project, trace_id, Some(span_id))
+    Ok(said)
 }
 
 fn of_trace(tx: &mut Tx<'_>, project: i64, trace_id: &str, span_id: Option<&str>) -> Result<Vec<Annotation>> {

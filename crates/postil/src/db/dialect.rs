@@ -18,6 +18,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("{clustered}", " without rowid", ""),
     ("{skip_locked}", "", " for update skip locked"),
     ("{for_update}", "", " for update"),
+    // Rows that may be read by others, but not removed, until this transaction ends.
+    ("{for_share}", "", " for share"),
     // The greater and the lesser of two values.
     ("{greatest}", "max", "greatest"),
     ("{least}", "min", "least"),

@@ -100,7 +100,7 @@ pub fn keep(tx: &mut Tx<'_>, project: i64, rows: &[Vec<Value>], uses: &[Use]) ->
     for row in rows {
         // Sending bytes to the database only to hear that it has them would be the larger part of the work.
         let known = match row.get(1) {
-            Some(Value::Text(sha256)) => store::about(tx, project, sha256)?.is_some(),
+            Some(Value::Text(sha256)) => store::hold(tx, project, sha256)?,
             _ => false,
         };
         if !known {
@@ -109,6 +109,14 @@ pub fn keep(tx: &mut Tx<'_>, project: i64, rows: &[Vec<Value>], uses: &[Use]) ->
     }
     store::insert(tx, &new)?;
     store::insert_uses(tx, project, uses)
+}
+
+/// Forgets what a trace referred to, and removes the items that nothing refers to any more.
+pub fn forget(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
+    for sha256 in store::remove_uses(tx, project, trace_id)? {
+        store::remove_unused(tx, project, &sha256)?;
+    }
+    Ok(())
 }
 
 /// What is known of an item of this project.

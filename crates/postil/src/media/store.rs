@@ -36,6 +36,34 @@ pub(super) fn about(tx: &mut Tx<'_>, project: i64, sha256: &str) -> Result<Optio
     tx.query_opt(&sql, params![project, sha256])?.as_ref().map(read_about).transpose()
 }
 
+/// Whether the item is there; it stays until this transaction ends.
+pub(super) fn hold(tx: &mut Tx<'_>, project: i64, sha256: &str) -> Result<bool> {
+    let sql = "select 1 from media where project = $1 and sha256 = $2 {for_share}";
+    Ok(tx.query_opt(sql, params![project, sha256])?.is_some())
+}
+
+/// Removes what a trace refers to, and returns the items.
+pub(super) fn remove_uses(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<Vec<String>> {
+    let sql = "select sha256 from media_use where project = $1 and trace_id = $2 group by sha256 order by sha256";
+    let items = tx.query(sql, params![project, trace_id])?.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
+    if !items.is_empty() {
+        tx.execute("delete from media_use where project = $1 and trace_id = $2", params![project, trace_id])?;
+    }
+    Ok(items)
+}
+
+/// Removes an item that nothing refers to any more.
+pub(super) fn remove_unused(tx: &mut Tx<'_>, project: i64, sha256: &str) -> Result<()> {
+    // Held before it is judged: whoever is just storing a reference to it goes first, and is then seen.
+    let held = "select 1 from media where project = $1 and sha256 = $2 {for_update}";
+    if tx.query_opt(held, params![project, sha256])?.is_none() {
+        return Ok(());
+    }
+    let sql = "delete from media where project = $1 and sha256 = $2
+      and not exists (select 1 from media_use u where u.project = $1 and u.sha256 = $2)";
+    tx.execute(sql, params![project, sha256]).map(drop)
+}
+
 pub(super) fn about_short(tx: &mut Tx<'_>, project: i64, id: &str) -> Result<Option<About>> {
     let sql = format!("select {ABOUT} from media where project = $1 and short_id = $2");
     tx.query_opt(&sql, params![project, id])?.as_ref().map(read_about).transpose()

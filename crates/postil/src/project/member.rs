@@ -1,5 +1,7 @@
 //! Members: the people of a workspace, and their roles.
 
+use serde_json::Value as Json;
+
 use super::caller::{Actor, Caller, Permission, Role};
 use super::sign_in;
 use crate::clock::Clock;
@@ -254,6 +256,40 @@ pub fn change(tx: &mut Tx<'_>, caller: &Caller, member_id: &str, change: &Change
         tx.execute("update member set display_name = $2 where id = $1", params![member_id, name])?;
     }
     get(tx, caller, member_id)
+}
+
+/// How large a member's preferences may be, in bytes of JSON.
+pub const MAX_PREFERENCES: usize = 16 * 1024;
+
+/// What a member changes about themselves.
+#[derive(Debug, Clone, Default)]
+pub struct OwnChange {
+    /// The name.
+    pub display_name: Option<String>,
+    /// What they chose for themselves in the app, a JSON object; in place of what was stored.
+    pub preferences: Option<Json>,
+}
+
+/// Changes a member's own name and preferences, which needs no role.
+pub fn change_own(tx: &mut Tx<'_>, member_id: &str, change: &OwnChange) -> Result<()> {
+    if let Some(name) = &change.display_name {
+        let name = check_name(name)?;
+        tx.execute("update member set display_name = $2 where id = $1", params![member_id, name])?;
+    }
+    if let Some(preferences) = &change.preferences {
+        let text = preferences.to_string();
+        if !preferences.is_object() || text.len() > MAX_PREFERENCES {
+            let message = format!("Preferences are a JSON object of at most {MAX_PREFERENCES} bytes.");
+            return Err(Error::field("invalid_value", "preferences", message));
+        }
+        tx.execute("update member set preferences = $2 where id = $1", params![member_id, text])?;
+    }
+    Ok(())
+}
+
+/// What a member chose for themselves in the app.
+pub fn preferences(tx: &mut Tx<'_>, member_id: &str) -> Result<Json> {
+    tx.query_one("select preferences from member where id = $1", params![member_id])?.json(0)
 }
 
 /// Removes a member: from the workspace if the caller speaks for it, unless `project_only`; else from the caller's

@@ -20,6 +20,8 @@ pub struct Project {
     pub description: String,
     /// Teams, as clients name them.
     pub teams: Vec<String>,
+    /// For how many days traces are kept; none: for ever.
+    pub retention_days: Option<i64>,
     /// Whether calls without a project go here.
     pub is_default: bool,
     /// When it was deleted, in microseconds.
@@ -43,11 +45,16 @@ pub struct Draft {
     pub description: Option<String>,
     /// Teams, as clients name them.
     pub teams: Option<Vec<String>>,
+    /// For how many days traces are kept, 1 to 3650; `Some(0)`: for ever.
+    pub retention_days: Option<i64>,
 }
+
+/// The longest time for which traces can be kept, but for ever.
+pub const MAX_RETENTION_DAYS: i64 = 3650;
 
 const COLUMNS: &str =
     "p.id, p.number, p.key, p.name, p.description, p.teams, p.is_default, p.archived_at, p.created_at,
-    p.updated_at, p.created_by, p.updated_by";
+    p.updated_at, p.created_by, p.updated_by, p.retention_days";
 
 fn read(row: &Row) -> Result<Project> {
     Ok(Project {
@@ -62,6 +69,7 @@ fn read(row: &Row) -> Result<Project> {
         updated_at: row.int(9)?,
         created_by: row.text(10)?,
         updated_by: row.text(11)?,
+        retention_days: row.opt_int(12)?,
     })
 }
 
@@ -137,8 +145,9 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, draft: &Draft) ->
         let key = free_key(tx, &caller.workspace_id, &name)?;
         let made = tx.execute(
             "insert into project (id, number, workspace_id, key, name, description, teams, created_at, updated_at,
-               created_by, updated_by)
-             select $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, $6, cast($7 as bigint), cast($7 as bigint), $8, $8
+               created_by, updated_by, retention_days)
+             select $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, $6, cast($7 as bigint), cast($7 as bigint), $8, $8,
+               nullif(cast($9 as bigint), 0)
              from project where 1 = 1 on conflict do nothing",
             params![
                 &project_id,
@@ -148,7 +157,8 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, draft: &Draft) ->
                 draft.description.as_deref().unwrap_or(""),
                 &teams,
                 now,
-                caller.actor.id()
+                caller.actor.id(),
+                draft.retention_days
             ],
         )?;
         if made == 1 {
@@ -166,8 +176,17 @@ pub fn update(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, project: &str, dr
     let teams = draft.teams.map(|teams| serde_json::to_string(&teams)).transpose().map_err(Error::internal)?;
     tx.execute(
         "update project set name = coalesce($2, name), description = coalesce($3, description),
-           teams = coalesce($4, teams), updated_at = $5, updated_by = $6 where id = $1",
-        params![&there.project.id, draft.name, draft.description, teams, clock.now(), caller.actor.id()],
+           teams = coalesce($4, teams), updated_at = $5, updated_by = $6,
+           retention_days = nullif(coalesce(cast($7 as bigint), retention_days, 0), 0) where id = $1",
+        params![
+            &there.project.id,
+            draft.name,
+            draft.description,
+            teams,
+            clock.now(),
+            caller.actor.id(),
+            draft.retention_days
+        ],
     )?;
     by_id(tx, &there.project.id)
 }
@@ -188,6 +207,37 @@ pub fn archive(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, project: &str) -
     Ok(found)
 }
 
+/// The archived projects of the caller's workspace, the last one first.
+pub fn archived(tx: &mut Tx<'_>, caller: &Caller) -> Result<Vec<Project>> {
+    caller.require_workspace_admin()?;
+    let sql = format!(
+        "select {COLUMNS} from project p where p.workspace_id = $1 and p.archived_at is not null
+         order by p.archived_at desc, p.id{{bytes_order}} desc"
+    );
+    tx.query(&sql, params![&caller.workspace_id])?.iter().map(read).collect()
+}
+
+/// Brings an archived project back, with its data and its keys. Its name in addresses may belong to another one now; then
+/// it gets the next free one.
+pub fn restore(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, project_id: &str) -> Result<Project> {
+    let found = archived(tx, caller)?.into_iter().find(|project| project.reference.id == project_id);
+    let found =
+        found.ok_or_else(|| Error::not_found("project_not_found", "There is no archived project with this id."))?;
+    let before = found.key.split('~').next().unwrap_or_default();
+    for _ in 0..20 {
+        let key = free_key(tx, &caller.workspace_id, before)?;
+        let restored = tx.execute(
+            "update project set archived_at = null, key = $2, updated_at = $3, updated_by = $4 where id = $1
+               and not exists (select 1 from project p where p.workspace_id = $5 and p.key = $2)",
+            params![project_id, &key, clock.now(), caller.actor.id(), &caller.workspace_id],
+        )?;
+        if restored == 1 {
+            return by_id(tx, project_id);
+        }
+    }
+    Err(Error::Overloaded)
+}
+
 fn check(draft: &Draft) -> Result<Draft> {
     let mut draft = draft.clone();
     if let Some(name) = &mut draft.name {
@@ -202,6 +252,10 @@ fn check(draft: &Draft) -> Result<Draft> {
     }
     if draft.teams.as_ref().is_some_and(|teams| teams.len() > 100 || teams.iter().any(|team| team.len() > 200)) {
         return Err(Error::field("invalid_value", "teams", "A project has at most 100 teams of 200 characters."));
+    }
+    if draft.retention_days.is_some_and(|days| !(0..=MAX_RETENTION_DAYS).contains(&days)) {
+        let message = format!("Traces are kept for 1 to {MAX_RETENTION_DAYS} days, or with 0 for ever.");
+        return Err(Error::field("invalid_value", "retention_days", message));
     }
     Ok(draft)
 }

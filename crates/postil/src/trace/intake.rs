@@ -194,13 +194,18 @@ pub fn store(tx: &mut Tx<'_>, prepared: &Prepared, prices: &PriceTable) -> Resul
     // Before any trace is taken: who waits for a call holds nothing that its holder wants.
     let shared = call::join(tx, project, &prepared.calls)?;
     media::keep(tx, project, &prepared.media, &prepared.uses)?;
-    let new: HashSet<String> = store::insert_new_traces(tx, &prepared.summaries)?.into_iter().collect();
+    let mut new: HashSet<String> = store::insert_new_traces(tx, &prepared.summaries)?.into_iter().collect();
     let known = prepared.traces.iter().map(|trace| &trace.trace_id).filter(|trace_id| !new.contains(*trace_id));
     let mut changed: BTreeSet<&str> = BTreeSet::new();
     for trace_id in known.chain(&shared).map(String::as_str).collect::<BTreeSet<_>>() {
         if store::lock_trace(tx, project, trace_id)? {
             changed.insert(trace_id);
         }
+    }
+    if prepared.traces.iter().any(|trace| !new.contains(&trace.trace_id) && !changed.contains(trace.trace_id.as_str()))
+    {
+        // It was known, and while it was waited for its time was over: see `retention`.
+        new.extend(store::insert_new_traces(tx, &prepared.summaries)?);
     }
     store::insert_chunks(tx, &prepared.chunks)?;
     store::upsert_spans(tx, &prepared.spans)?;

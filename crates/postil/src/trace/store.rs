@@ -332,3 +332,16 @@ fn read_facts(row: &Row) -> Result<(SpanFacts, Circumstances)> {
 fn word<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_value(serde_json::Value::from(text)).map_err(Error::internal)
 }
+
+/// The value of a setting of the database itself, held until the transaction ends.
+pub(super) fn setting(tx: &mut Tx<'_>, name: &str) -> Result<Option<String>> {
+    // The row must be there to be held: two that find none would both write one.
+    tx.execute("insert into setting (name, value) values ($1, '') on conflict (name) do nothing", params![name])?;
+    let row = tx.query_one("select value from setting where name = $1{for_update}", params![name])?;
+    Ok(Some(row.text(0)?).filter(|value| !value.is_empty()))
+}
+
+/// Overwrites a setting that [`setting`] has read.
+pub(super) fn set(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<()> {
+    tx.execute("update setting set value = $2 where name = $1", params![name, value]).map(drop)
+}

@@ -6,6 +6,8 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue, KeyValueList};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use postil::annotation::log::{self, LogFilter};
+use postil::page::PageRequest;
 use postil::trace::call::{self, Link};
 use postil::trace::intake::{self, Origin};
 use postil::trace::price::PriceTable;
@@ -21,6 +23,7 @@ crate::both!(
     two_servers_that_get_both_at_once_count_once,
     rows_without_keys_get_them_when_they_are_derived_again,
     a_streamed_request_shows_its_reply,
+    a_streamed_request_and_its_reply_are_one_log,
     a_streamed_request_finds_its_reply_in_another_trace,
     the_same_question_twice_is_paid_twice,
     other_projects_and_other_providers_are_not_mixed_up,
@@ -243,6 +246,26 @@ fn a_streamed_request_shows_its_reply(bed: &Bed) {
         assert_eq!(full.raw["attributes"].get("gen_ai.output.messages"), None, "what came stays as it came");
         assert!(links(&bed.db, 4).is_empty());
     }
+}
+
+fn a_streamed_request_and_its_reply_are_one_log(bed: &Bed) {
+    for order in [[0, 1], [1, 0]] {
+        clear(&bed.db);
+        let arrivals = [request(4, 2, None), reply(4, 3, None)];
+        order.iter().for_each(|at| store(&bed.db, arrivals[*at].clone()));
+        let page = PageRequest::new(None, None, None).unwrap();
+        let logs = bed.db.read_blocking(move |tx| log::list(tx, 1, &LogFilter::default(), &page)).unwrap().data;
+        assert_eq!(logs.len(), 1);
+        let asked = span(4, 2, None, Vec::new());
+        assert_eq!(logs[0].span_id, asked.span_id.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        assert_eq!((logs[0].output_preview.as_deref(), logs[0].usage_input), (Some("On its way."), Some(7)));
+    }
+    // A reply whose request came in another trace stands for itself.
+    clear(&bed.db);
+    store(&bed.db, reply(6, 3, None));
+    let page = PageRequest::new(None, None, None).unwrap();
+    let logs = bed.db.read_blocking(move |tx| log::list(tx, 1, &LogFilter::default(), &page)).unwrap().data;
+    assert_eq!(logs.len(), 1);
 }
 
 fn a_streamed_request_finds_its_reply_in_another_trace(bed: &Bed) {

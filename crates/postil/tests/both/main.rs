@@ -12,6 +12,7 @@ mod filter;
 mod jobs;
 mod media;
 mod remap;
+mod retention;
 mod reviews;
 mod search;
 #[path = "../captures/support.rs"]

@@ -32,6 +32,7 @@ crate::both!(
     defaults_are_made_once,
     logs_are_paged_both_ways,
     logs_are_found_by_words,
+    logs_are_found_by_what_they_took_and_cost,
     feedback_finds_recent_responses_and_can_be_sent_twice,
     long_texts_are_stored,
 );
@@ -418,6 +419,30 @@ fn logs_are_found_by_words(bed: &Bed) {
         [("on its way", 1), ("ON ITS WAY", 1), (" søster ", 1), ("100%", 1), ("1_0%", 0), ("", 1), ("nothing", 0)]
     {
         assert_eq!(found(query), count, "{query}");
+    }
+}
+
+fn logs_are_found_by_what_they_took_and_cost(bed: &Bed) {
+    prepare(bed);
+    write(bed, |tx| {
+        let sql = "update span set end_ns = start_ns + 1500000000, cost_total = 0.25 where trace_id = $1";
+        tx.execute(sql, params![TRACE]).map(drop)
+    });
+    let found = |filter: LogFilter| {
+        let page = PageRequest::new(Some(20), None, None).unwrap();
+        bed.db.read_blocking(move |tx| log::list(tx, 1, &filter, &page)).unwrap().data.len()
+    };
+    let any = LogFilter::default;
+    for (filter, count) in [
+        (LogFilter { min_duration_ms: Some(1500), max_duration_ms: Some(1500), ..any() }, 1),
+        (LogFilter { min_duration_ms: Some(1501), ..any() }, 0),
+        (LogFilter { max_duration_ms: Some(1499), ..any() }, 0),
+        (LogFilter { min_cost: Some(0.25), max_cost: Some(0.25), ..any() }, 1),
+        (LogFilter { min_cost: Some(0.26), ..any() }, 0),
+        (LogFilter { max_cost: Some(0.24), ..any() }, 0),
+    ] {
+        let said = format!("{filter:?}");
+        assert_eq!(found(filter), count, "{said}");
     }
 }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::annotations::AnnotationValue;
+use crate::api::annotation_shapes::AnnotationValue;
 use crate::api::body::Body;
 use crate::api::caller::{ANNOTATE, By, READ};
 use crate::api::error::{ApiResult, ErrorBody};

@@ -29,7 +29,7 @@ use crate::id;
 /// How keys of calls with a response id begin: they count once.
 const RESPONSE: &str = "anthropic ";
 /// How keys of streamed calls begin: they are linked by their input, which others may have as well.
-const STREAM: &str = "logfire ";
+pub(crate) const STREAM: &str = "logfire ";
 /// No response id is longer.
 const MAX_ID: usize = 200;
 /// Streams end within this, in nanoseconds: an hour. The same question at another time is another call.
@@ -86,6 +86,11 @@ pub(super) fn others(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<BT
     let rows = store::shared(tx, project, trace_id)?;
     let counted = rows.into_iter().filter(|(key, _)| key.starts_with(RESPONSE));
     Ok(counted.flat_map(|(_, traces)| traces).filter(|other| other != trace_id).collect())
+}
+
+/// Takes a trace that goes out of the calls it reports.
+pub(super) fn forget(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
+    store::forget(tx, project, trace_id)
 }
 
 /// Marks the spans whose call counts in another trace.

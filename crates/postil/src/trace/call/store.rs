@@ -39,3 +39,20 @@ fn read(row: &Row) -> Result<(String, Vec<String>)> {
     traces.dedup();
     Ok((row.text(0)?, traces))
 }
+
+/// Takes a trace out of the lists of the calls it reports; a call that no other trace reports goes.
+pub(super) fn forget(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
+    tx.execute(
+        "delete from model_call where project = $1 and traces = $2 and call_key in
+           (select call_key from span where project = $1 and trace_id = $2 and call_key is not null)",
+        params![project, trace_id],
+    )?;
+    tx.execute(
+        "update model_call set traces = substr(replace(',' || traces || ',', ',' || $2 || ',', ','), 2,
+             length(replace(',' || traces || ',', ',' || $2 || ',', ',')) - 2)
+         where project = $1 and call_key in
+           (select call_key from span where project = $1 and trace_id = $2 and call_key is not null)",
+        params![project, trace_id],
+    )
+    .map(drop)
+}

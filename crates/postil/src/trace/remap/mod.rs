@@ -22,7 +22,7 @@ use super::dialect::SpanView;
 use super::intake::{derive, roll_up_again, roll_up_others};
 use super::price::PriceTable;
 use super::row::Stamp;
-use super::{otlp, store as rows};
+use super::{lease, otlp, store as rows};
 use crate::clock::Clock;
 use crate::db::{Tx, Value};
 use crate::error::{Error, Result};
@@ -293,31 +293,14 @@ pub fn give_up(tx: &mut Tx<'_>, project: i64, trace_ids: &[String]) -> Result<()
     trace_ids.iter().try_for_each(|trace_id| store::mark_trace(tx, project, trace_id, MAPPER_VERSION))
 }
 
-#[derive(Serialize, Deserialize)]
-struct Lease {
-    holder: String,
-    until: i64,
-}
-
 /// Takes the work for `holder` for so many microseconds, or renews that. False while somebody else is at it.
 pub fn take(tx: &mut Tx<'_>, clock: &Clock, holder: &str, micros: i64) -> Result<bool> {
-    let now = clock.now();
-    let held = store::setting(tx, LEASE)?.and_then(|text| serde_json::from_str::<Lease>(&text).ok());
-    if held.is_some_and(|held| held.holder != holder && held.until > now) {
-        return Ok(false);
-    }
-    let lease = Lease { holder: holder.to_owned(), until: now.saturating_add(micros) };
-    store::set(tx, LEASE, &serde_json::to_string(&lease).map_err(Error::internal)?)?;
-    Ok(true)
+    lease::take(tx, clock, LEASE, holder, micros)
 }
 
 /// Lets others have the work, if `holder` has it.
 pub fn release(tx: &mut Tx<'_>, holder: &str) -> Result<()> {
-    let held = store::setting(tx, LEASE)?.and_then(|text| serde_json::from_str::<Lease>(&text).ok());
-    if held.is_some_and(|held| held.holder == holder) {
-        store::set(tx, LEASE, "")?;
-    }
-    Ok(())
+    lease::release(tx, LEASE, holder)
 }
 
 /// What a walk over everything is for: one that was for something else is not taken up.
@@ -328,19 +311,19 @@ pub fn purpose(project: Option<i64>, prices: &PriceTable) -> String {
 
 /// The walk of this purpose that was interrupted.
 pub fn interrupted(tx: &mut Tx<'_>, purpose: &str) -> Result<Option<Walk>> {
-    let walk = store::setting(tx, WALK)?.and_then(|text| serde_json::from_str::<Walk>(&text).ok());
+    let walk = rows::setting(tx, WALK)?.and_then(|text| serde_json::from_str::<Walk>(&text).ok());
     Ok(walk.filter(|walk| walk.purpose == purpose))
 }
 
 /// Notes how far a walk over everything came.
 pub fn note(tx: &mut Tx<'_>, purpose: &str, project: i64, place: &Place) -> Result<()> {
     let walk = Walk { purpose: purpose.to_owned(), project, place: place.clone() };
-    store::setting(tx, WALK)?;
-    store::set(tx, WALK, &serde_json::to_string(&walk).map_err(Error::internal)?)
+    rows::setting(tx, WALK)?;
+    rows::set(tx, WALK, &serde_json::to_string(&walk).map_err(Error::internal)?)
 }
 
 /// Forgets the walk: it is through.
 pub fn forget(tx: &mut Tx<'_>) -> Result<()> {
-    store::setting(tx, WALK)?;
-    store::set(tx, WALK, "")
+    rows::setting(tx, WALK)?;
+    rows::set(tx, WALK, "")
 }
