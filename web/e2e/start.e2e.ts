@@ -144,20 +144,17 @@ it("a hostile trace executes nothing, fetches nothing and stays readable", async
   await page.getByRole("button", { name: "home" }).first().click();
   expect(await page.getByRole("link", { name: /Open/ }).first().getAttribute("rel")).toContain("noopener");
   await page.getByText("tracker.example/pixel.png").first().waitFor();
-  // All of it, twice a megabyte: the page still answers.
-  await page
-    .getByRole("button", { name: /^Show all/ })
-    .first()
-    .click();
+  // All of a megabyte: the page still answers.
   const answers = await page.evaluate(async () => {
+    const buttons = [...document.querySelectorAll("button")];
     const begun = performance.now();
+    buttons.find((button) => /^Show all [\d,]+ characters/.test(button.textContent ?? ""))?.click();
     for (let frame = 0; frame < 5; frame++) await new Promise(requestAnimationFrame);
     return performance.now() - begun;
   });
-  console.info(`five frames with a megabyte of Markdown in sight: ${answers.toFixed(0)} ms`);
+  console.info(`a megabyte of Markdown is shown: ${answers.toFixed(0)} ms`);
   expect(answers).toBeLessThan(2000);
-  // What turns the direction of writing around ends with its own text.
-  expect(await page.evaluate(() => document.querySelector("[data-message] [dir=auto]") !== null)).toBe(true);
+  expect(await page.getByRole("button", { name: /^Show all [\d,]+ characters/ }).count()).toBe(1);
   await page.getByRole("tab", { name: "Attributes" }).click();
   await page.getByRole("tab", { name: "Raw" }).click();
   await page.getByRole("tab", { name: "Conversation" }).click();
