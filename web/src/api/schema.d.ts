@@ -4877,12 +4877,12 @@ export interface operations {
     };
     GetIngestDoctor: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
+            query?: {
                 /** @description How many hours back, 1 to 48; 24 unless given. */
-                hours: number | null;
+                hours?: number;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -6161,12 +6161,13 @@ export interface operations {
     };
     GetTraceConversation: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The span; the one whose answer the trace shows unless given. */
+                span_id?: string;
+            };
             header?: never;
             path: {
                 trace_id: string;
-                /** @description The span; the one whose answer the trace shows unless given. */
-                span_id: string | null;
             };
             cookie?: never;
         };
@@ -6185,14 +6186,15 @@ export interface operations {
     };
     ListTraceSpans: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many, 1 to 10,000; 1,000 unless given. */
+                limit?: number;
+                /** @description `next_page_token` of the page before. */
+                page_token?: string;
+            };
             header?: never;
             path: {
                 trace_id: string;
-                /** @description How many, 1 to 10,000; 1,000 unless given. */
-                limit: number | null;
-                /** @description `next_page_token` of the page before. */
-                page_token: string | null;
             };
             cookie?: never;
         };
