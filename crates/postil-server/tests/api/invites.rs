@@ -4,7 +4,7 @@ use postil::project::Role;
 use serde_json::{Value, json};
 
 use crate::accounts::{as_role, browser, member, owner, project, sign_in};
-use crate::app::TestApp;
+use crate::app::{Client, TestApp};
 
 async fn invite(test: &TestApp, body: Value) -> (String, String) {
     let made = test.admin().await.post("/api/invites", body).await.expect(200).json();
@@ -111,4 +111,32 @@ async fn nobody_invites_above_their_own_role() {
     test.admin().await.post("/api/invites", json!({"role": "owner"})).await.error(403);
     admin.post("/api/invites", json!({"role": "king"})).await.error(400);
     assert_eq!(admin.get("/api/invites").await.json(), json!({"data": []}));
+}
+
+#[tokio::test]
+async fn an_invite_ends_with_the_right_of_whoever_made_it() {
+    let test = TestApp::start().await;
+    let boss = owner(&test).await;
+    let made_by = async |client: &Client<'_>| {
+        let made = client.post("/api/invites", json!({"role": "admin"})).await.expect(200).json();
+        made["token"].as_str().unwrap().to_owned()
+    };
+    let admin = as_role(&test, Role::Admin).await;
+    let me = admin.get("/api/me").await.json()["member"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/members/{me}");
+    let token = made_by(&admin).await;
+    test.anonymous().get(&at(&token)).await.expect(200);
+    boss.patch(&path, json!({"role": "developer"})).await.expect(200);
+    test.anonymous().get(&at(&token)).await.error(404);
+    test.anonymous().post(&format!("{}/accept", at(&token)), guest("again@example.com")).await.error(404);
+    boss.patch(&path, json!({"role": "admin"})).await.expect(200);
+    boss.delete(&path).await.expect(204);
+    test.anonymous().get(&at(&token)).await.error(404);
+
+    let key = boss.post("/v2/api-keys", json!({"name": "leaked"})).await.expect(200).json();
+    let leaked = test.anonymous().header("authorization", &format!("Bearer {}", key["token"].as_str().unwrap()));
+    let token = made_by(&leaked).await;
+    test.anonymous().get(&at(&token)).await.expect(200);
+    boss.delete(&format!("/v2/api-keys/{}", key["id"].as_str().unwrap())).await;
+    test.anonymous().get(&at(&token)).await.error(404);
 }

@@ -4,7 +4,7 @@ use axum::http::Method;
 use postil::project::Role;
 use serde_json::json;
 
-use crate::accounts::{as_role, member, owner, project};
+use crate::accounts::{PASSWORD, as_role, member, owner, project};
 use crate::app::{Client, TestApp};
 use crate::operations::{self, Filled, Operation};
 
@@ -109,4 +109,39 @@ async fn a_stream_of_another_project_is_not_opened() {
         let status = stranger.header("x-postil-project", &other).get("/v3/events").await.status;
         assert!([401, 404].contains(&status.as_u16()), "{status}");
     }
+}
+
+#[tokio::test]
+async fn no_change_is_made_by_a_cookie_alone() {
+    let test = TestApp::start().await;
+    let signed_in = owner(&test).await;
+    let key = test.key(&postil::project::caller::SCOPES, Some(test.project_id.clone())).await;
+    let someone = member(&test, "a@example.com", None, None).await;
+    let filled = operations::fill(&key, &someone, &test.project_id, "own", '7').await;
+    let foreign = signed_in.header("x-csrf-token", "");
+    test.app.write_arrived().await.unwrap();
+    let before = operations::everything(&test, 1, &test.project_id).await;
+    for operation in operations::all(&filled.words) {
+        let is_for_anybody =
+            ["/api/sign-in", "/api/invites/by-token/"].iter().any(|path| operation.path.starts_with(path));
+        if operation.method == Method::GET || is_for_anybody {
+            continue;
+        }
+        let body = operation.accepted.first().or(operation.body.as_ref()).map(|body| body.to_string().into_bytes());
+        let path = filled.path(&operation.path);
+        let answer = foreign.send(operation.method.clone(), &path, body).await;
+        assert_eq!(answer.status, 403, "{} {path}", operation.method);
+    }
+    assert_eq!(before, operations::everything(&test, 1, &test.project_id).await);
+}
+
+#[tokio::test]
+async fn a_session_that_was_planted_before_the_sign_in_is_not_the_one_after_it() {
+    let test = TestApp::start().await;
+    owner(&test).await;
+    let planted = test.anonymous().header("cookie", &format!("postil_session={}", "ab".repeat(32)));
+    let credentials = json!({"email": "boss@example.com", "password": PASSWORD});
+    let answer = planted.post("/api/sign-in", credentials).await.expect(200);
+    assert!(!answer.headers["set-cookie"].to_str().unwrap().contains(&"ab".repeat(32)));
+    planted.get("/api/me").await.error(401);
 }

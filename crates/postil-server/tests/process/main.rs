@@ -3,6 +3,7 @@
 
 mod acknowledged;
 mod command_line;
+mod grpc;
 mod outage;
 mod remap;
 mod server;

@@ -126,13 +126,29 @@ pub fn revoke(tx: &mut Tx<'_>, caller: &Caller, invite_id: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether whoever made an invite could still make it: neither may somebody who was removed come back by a link of
+/// their own, nor may a key that was revoked leave one behind.
+fn may_still_invite(tx: &mut Tx<'_>, invite: &Invite) -> Result<bool> {
+    let sql = "select m.workspace_role, r.role from member m
+        left join member_role r on r.member_id = m.id and r.project_id = $2
+        where m.id = $1 and m.disabled_at is null";
+    if let Some(row) = tx.query_opt(sql, params![&invite.created_by, &invite.project_id])? {
+        let roles = [row.opt_text(0)?, row.opt_text(1)?];
+        let rank = roles.iter().flatten().filter_map(|name| Role::parse(name)).max();
+        return Ok(rank.is_some_and(|rank| rank >= Role::Admin && rank >= invite.role));
+    }
+    let sql = "select 1 from api_key where id = $1 and status = 'active'";
+    Ok(tx.query_opt(sql, params![&invite.created_by])?.is_some())
+}
+
 /// The open invite behind a secret. Unknown, used, lapsed and revoked ones cannot be told apart.
 pub fn by_token(tx: &mut Tx<'_>, clock: &Clock, token: &str) -> Result<Invite> {
     let sql = format!(
         "{SELECT} where i.token_hash = $1 and i.used_at is null and i.expires_at > $2 and p.archived_at is null"
     );
     let found = tx.query_opt(&sql, params![key::hash(token), clock.now()])?;
-    read(&found.ok_or_else(gone)?)
+    let invite = read(&found.ok_or_else(gone)?)?;
+    if may_still_invite(tx, &invite)? { Ok(invite) } else { Err(gone()) }
 }
 
 fn gone() -> Error {
