@@ -137,8 +137,10 @@ fn may_still_invite(tx: &mut Tx<'_>, invite: &Invite) -> Result<bool> {
         let rank = roles.iter().flatten().filter_map(|name| Role::parse(name)).max();
         return Ok(rank.is_some_and(|rank| rank >= Role::Admin && rank >= invite.role));
     }
-    let sql = "select 1 from api_key where id = $1 and status = 'active'";
-    Ok(tx.query_opt(sql, params![&invite.created_by])?.is_some())
+    // Members stay in their table, and a key that is deleted takes its open invites along.
+    let sql = "select 1 from api_key where id = $1 and status <> 'active'
+        union all select 1 from member where id = $1";
+    Ok(tx.query_opt(sql, params![&invite.created_by])?.is_none())
 }
 
 /// The open invite behind a secret. Unknown, used, lapsed and revoked ones cannot be told apart.

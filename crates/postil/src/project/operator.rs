@@ -113,6 +113,7 @@ pub fn keys(tx: &mut Tx<'_>) -> Result<Vec<KeyRow>> {
 /// # Errors
 /// [`Error::NotFound`] when there is no such key.
 pub fn revoke_key(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    tx.execute("delete from invite where created_by = $1 and used_at is null", params![id])?;
     if tx.execute("delete from api_key where id = $1", params![id])? == 0 {
         return Err(Error::not_found("key_not_found", format!("There is no API key with the id {id}.")));
     }
