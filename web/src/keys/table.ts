@@ -45,7 +45,7 @@ export const COMMANDS = {
   undo: { label: "Undo the last answer", group: "Judging", keys: ["z", "mod+z"] },
   "next-log": { label: "Next log", group: "Logs", keys: ["j", "ArrowRight"] },
   "previous-log": { label: "Previous log", group: "Logs", keys: ["k", "ArrowLeft"] },
-  correct: { label: "Correct the answer", group: "Judging", keys: ["e"] },
+  correct: { label: "Correct the answer", group: "Logs", keys: ["e"] },
   "save-correction": { label: "Save the correction", group: "Logs", keys: ["mod+Enter"] },
 } as const satisfies Record<string, CommandInfo>;
 

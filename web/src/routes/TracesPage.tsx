@@ -12,7 +12,7 @@ import { FirstRun } from "../traces/FirstRun";
 import { Histogram } from "../traces/Histogram";
 import { type Neighbours, NeighboursContext } from "../traces/neighbours";
 import { SelectionBar } from "../traces/SelectionBar";
-import type { TraceSearchParams } from "../traces/search";
+import { clean, type TraceSearchParams } from "../traces/search";
 import { Toolbar } from "../traces/Toolbar";
 import { TraceList } from "../traces/TraceList";
 import { useArrivals } from "../traces/useArrivals";
@@ -55,7 +55,6 @@ export function TracesPage() {
   const follows = !fixed && !search.sort && list.isSuccess && !histogram.isPlaceholderData;
   const { fresh, onCalm } = useArrivals(body, total, follows, !open && selection.size === 0, refresh);
   const unfiltered = !search.q && !fixed;
-
   const change = (next: Partial<Record<keyof TraceSearchParams, string | undefined>>) =>
     void navigate({
       to: ".",
@@ -121,7 +120,6 @@ export function TracesPage() {
       }),
     { when: canHide },
   );
-
   const empty = list.isSuccess && rows.length === 0;
   const waiting = empty && unfiltered && !open && (search.range === undefined || search.range === "all");
   if (waiting)
@@ -135,13 +133,12 @@ export function TracesPage() {
   const filter = (
     <FilterBar text={search.q ?? ""} fields={fields} window={window} onChange={(q) => change({ q: q || undefined })} />
   );
-  const density = () => setDense(!dense);
   const toolbar = (
     <Toolbar
       search={search}
       change={change}
       dense={dense}
-      onDensity={density}
+      onDensity={() => setDense(!dense)}
       columns={columnIds}
       onColumns={setColumns}
       brief={Boolean(open)}
@@ -249,10 +246,4 @@ export function TracesPage() {
       )}
     </div>
   );
-}
-
-function clean(
-  search: { [Name in keyof TraceSearchParams]?: TraceSearchParams[Name] | string | undefined },
-): TraceSearchParams {
-  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
 }

@@ -28,18 +28,10 @@ export const spanQuery = ({ api, project }: Place, trace: string, span: string) 
   staleTime: FRESH,
 });
 
-export const annotationsQuery = ({ api, project }: Place, trace: string, span: string) => ({
-  queryKey: [project.key, "annotations", trace, span],
-  queryFn: async () => (await api.annotations(trace, span)).data,
-  staleTime: 5000,
-});
-
-/** Reads what opening a trace shows, before it is opened. What cannot be read now is read, and said, when it is. */
+/** Reads what opening a trace shows, but for what is said of it, which must be new, before it is opened. What cannot be read now is read, and said, when it is. */
 export function prefetchTrace(queries: QueryClient, place: Place, trace: TraceSummary): void {
   const { trace_id: id, leading_span_id: span } = trace;
   void queries.prefetchQuery(traceQuery(place, id));
   void queries.prefetchQuery(spansQuery(place, id));
-  if (!span) return;
-  void queries.prefetchQuery(spanQuery(place, id, span));
-  void queries.prefetchQuery(annotationsQuery(place, id, span));
+  if (span) void queries.prefetchQuery(spanQuery(place, id, span));
 }

@@ -63,3 +63,10 @@ export function sortOf(sort: string | undefined): { field: string; order: "asc" 
   if (!sort || sort === "started_at") return undefined;
   return [sort.startsWith("-") ? { field: sort.slice(1), order: "asc" } : { field: sort, order: "desc" }];
 }
+
+/** What is left of an address when parts of it are taken away. */
+export function clean(
+  search: { [Name in keyof TraceSearchParams]?: TraceSearchParams[Name] | string | undefined },
+): TraceSearchParams {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined));
+}
