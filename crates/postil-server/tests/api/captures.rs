@@ -182,6 +182,24 @@ async fn send_over_grpc(test: &TestApp, admin: &Client<'_>, request: &Recorded) 
     server.await.unwrap().unwrap();
 }
 
+/// Puts the bytes of media in the place of their addresses, as the truth has them.
+async fn show_media(admin: &Client<'_>, normalized: &mut Value) {
+    let messages = ["input", "output"].map(|side| normalized[side].as_array().cloned().unwrap_or_default());
+    for (side, mut messages) in ["input", "output"].into_iter().zip(messages) {
+        for part in messages.iter_mut().filter_map(|message| message["parts"].as_array_mut()).flatten() {
+            if part["source"] != "stored" {
+                continue;
+            }
+            let bytes = admin.get(part["url"].as_str().unwrap()).await.expect(200).bytes;
+            let data = base64::engine::general_purpose::STANDARD.encode(bytes);
+            *part = json!({"type": "media", "kind": part["kind"], "mime": part["mime"], "data": data});
+        }
+        if !messages.is_empty() {
+            normalized[side] = json!(messages);
+        }
+    }
+}
+
 async fn check(capture: &str) {
     let requests = recorded(capture);
     let expected = read_json(&folder().join(capture).join("expected.json"));
@@ -201,7 +219,9 @@ async fn check(capture: &str) {
         for (id, _) in truth::calls(expected) {
             let (trace_id, span_id) = id.split_once('/').unwrap();
             let path = format!("/v3/traces/{trace_id}/spans/{span_id}");
-            shown.insert(id.clone(), admin.get(&path).await.expect(200).json()["span"]["normalized"].clone());
+            let mut normalized = admin.get(&path).await.expect(200).json()["span"]["normalized"].clone();
+            show_media(&admin, &mut normalized).await;
+            shown.insert(id.clone(), normalized);
         }
         truth::check(capture, order, expected, |id| shown.get(id).cloned());
     }

@@ -1,6 +1,9 @@
 //! Every operation of the document, with a request that fits it.
 
 use axum::http::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use postil::media::{Media, short_id};
 use serde_json::{Map, Value, json};
 
 use crate::app::{Client, TestApp};
@@ -228,6 +231,7 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     let job = key.post("/v2/annotations/bulk", job).await.expect(202).json()["id"].clone();
     let session = json!({"external_id": format!("session-{mark}"), "title": mark});
     key.post("/v2/sessions", session).await.expect(200);
+    let image = show_image(key, &trace, mark).await;
     let api_key = key.post("/v2/api-keys", json!({"name": mark, "projects": [project]})).await.expect(200).json();
     let invite = key.post("/api/invites", json!({"role": "viewer"})).await.expect(200).json();
     words["human_eval_ids"] = review["id"].clone();
@@ -237,13 +241,25 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let ids = json!({"/api/invites": text(&invite["id"]), "/api/invites/by-token": text(&invite["token"]),
         "/api/members": member, "/v2/annotations": text(&annotation),
-        "/v2/api-keys": text(&api_key["id"]),
+        "/api/public/media": short_id(&image), "/v3/media": image, "/v3/media/downloads": mark,
+        "/v3/media/uploads": mark, "/v2/api-keys": text(&api_key["id"]),
         "/v2/evaluators": "nobody", "/v2/human-eval-sets": text(&set), "/v2/human-evals": text(&review["id"]),
         "/v2/identities": text(&identity), "/v2/jobs": text(&job), "/v2/logs": format!("{trace}:{span}"),
         "/v2/projects": project, "/v2/sessions": format!("session-{mark}"), "/v2/workspaces": "default",
         "/v3/traces/facets": "name", "/v3/users": member, "/v3/views": text(&view["view"]["id"])});
     let (Value::Object(ids), Value::Object(words)) = (ids, words) else { unreachable!() };
     Filled { ids, words }
+}
+
+/// Sends a span that shows an image of its own; the hash of the image.
+async fn show_image(key: &Client<'_>, trace: &str, mark: &str) -> String {
+    let bytes = [b"\x89PNG\r\n\x1a\n", mark.as_bytes(), &[0; 200]].concat();
+    let url = format!("data:image/png;base64,{}", STANDARD.encode(&bytes));
+    let span = json!({"traceId": trace, "spanId": "abababababababab", "name": mark,
+        "startTimeUnixNano": "1795255200000000000", "endTimeUnixNano": "1795255201000000000",
+        "attributes": [{"key": "input.value", "value": {"stringValue": url}}]});
+    key.post("/v1/traces", json!({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})).await.expect(200);
+    Media::new(bytes).sha256
 }
 
 /// Everything the database holds of one project, row by row.
