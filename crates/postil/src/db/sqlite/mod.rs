@@ -170,10 +170,11 @@ fn open_writer(path: &Path) -> Result<SqliteSession> {
         .execute_batch(
             // FULL: a commit is on disk when it returns. No automatic checkpoints: they would stall a commit; the
             // checkpoint thread does them. 16 MiB of cache holds the inner pages of a large database; every commit
-            // walks the cache once, so a larger one costs more than it saves.
+            // walks the cache once, so a larger one costs more than it saves. Reading beside it is mapped, but not much
+            // more than a small database: what is mapped counts as memory of the process.
             "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
              pragma foreign_keys = on; pragma busy_timeout = 5000; pragma cache_size = -16384;
-             pragma temp_store = memory; pragma journal_size_limit = 268435456; pragma mmap_size = 1073741824;",
+             pragma temp_store = memory; pragma journal_size_limit = 268435456; pragma mmap_size = 134217728;",
         )
         .map_err(opening)?;
     Ok(SqliteSession::new(connection))
