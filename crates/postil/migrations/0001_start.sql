@@ -561,3 +561,115 @@ create table job (
 create index job_open on job (created_at) where ended_at is null;
 -- The jobs of a project, newest first.
 create index job_newest on job (project, created_at desc);
+
+-- Work for reviewers: what is to be judged, by which human reviews, by how many people.
+create table queue (
+  id text primary key,
+  project bigint not null,
+  workspace_id text not null,
+  -- Set: every human review of the project is asked. Null: those of `questions`.
+  project_id text,
+  display_name text not null,
+  description text not null,
+  -- Markdown.
+  instructions text not null,
+  -- JSON: [{human_review_id, required}], in the order in which they are asked; empty: see project_id.
+  questions text not null,
+  -- How many people judge each item.
+  overlap bigint not null,
+  -- 1: nobody sees another's answer until the item is complete.
+  blind bigint not null,
+  lease_seconds bigint not null,
+  -- 'oldest', 'newest', 'random' or 'field'
+  order_by text not null,
+  order_field text,
+  order_descending bigint not null,
+  -- Whether a corrected answer is asked for: 'none', 'optional' or 'required'
+  correction text not null,
+  -- 1: whoever may review in the project; 0: those of queue_reviewer.
+  open_to_all bigint not null,
+  -- JSON: what reviewers see of an item.
+  view text not null,
+  due_at bigint,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null
+){clustered};
+create index queue_place on queue (project, id);
+
+-- Who may review in a queue, and where each reviewer's last search ended (a hint that saves walking over what they did).
+create table queue_reviewer (
+  queue_id text not null references queue (id) on delete cascade,
+  reviewer text not null,
+  -- 1: named by whoever manages the queue; 0: only the hint.
+  named bigint not null,
+  cursor_priority bigint,
+  cursor_key bigint,
+  cursor_id text,
+  primary key (queue_id, reviewer)
+){clustered};
+create index queue_reviewer_who on queue_reviewer (reviewer, named);
+
+create table queue_item (
+  id text primary key,
+  project bigint not null,
+  queue_id text not null references queue (id) on delete cascade,
+  -- 'span', 'trace' or 'datapoint'
+  kind text not null,
+  trace_id text,
+  -- What is judged; of a whole trace: empty.
+  span_id text,
+  datapoint_id text,
+  -- The same thing is never in a queue twice: kind, trace, span or datapoint as one text.
+  subject text not null,
+  -- 'open' or 'completed'
+  state text not null,
+  priority bigint not null,
+  sort_key bigint not null,
+  -- The one reviewer who is to judge it; null: anybody.
+  assignee text,
+  overlap bigint not null,
+  -- Seats that count: reserved, held and submitted.
+  taken bigint not null,
+  -- Seats that were submitted.
+  answered bigint not null,
+  -- How often a lease at it lapsed, how many declined it, how many flagged it.
+  lapses bigint not null,
+  declines bigint not null,
+  flags bigint not null,
+  added_by text not null,
+  added_at bigint not null,
+  updated_at bigint not null,
+  completed_at bigint
+){clustered};
+create unique index queue_item_subject on queue_item (queue_id, subject);
+create index queue_item_next on queue_item (queue_id, state, priority desc, sort_key, id);
+create index queue_item_trace on queue_item (project, trace_id);
+
+-- One reviewer's place at one item.
+create table queue_seat (
+  queue_id text not null references queue (id) on delete cascade,
+  item_id text not null references queue_item (id) on delete cascade,
+  reviewer text not null,
+  -- 'reserved', 'held', 'submitted', 'skipped', 'declined' or 'lapsed'
+  state text not null,
+  lease_until bigint,
+  claimed_at bigint not null,
+  ended_at bigint,
+  -- Time with the item on the screen, in milliseconds.
+  active_ms bigint not null,
+  -- JSON of the screen: what was typed and not yet submitted.
+  draft text,
+  draft_at bigint,
+  -- JSON: what was said at the last submission, and what stood before it, for undo.
+  answers text,
+  before text,
+  submission_id text,
+  note text,
+  flagged bigint not null,
+  reason text,
+  primary key (item_id, reviewer)
+){clustered};
+create index queue_seat_mine on queue_seat (queue_id, reviewer, state, ended_at);
+create index queue_seat_lease on queue_seat (queue_id, lease_until);

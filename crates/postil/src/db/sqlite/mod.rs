@@ -174,7 +174,7 @@ fn open_writer(path: &Path) -> Result<SqliteSession> {
             // more than a small database: what is mapped counts as memory of the process.
             "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
              pragma foreign_keys = on; pragma busy_timeout = 5000; pragma cache_size = -16384;
-             pragma temp_store = memory; pragma journal_size_limit = 268435456; pragma mmap_size = 134217728;",
+             pragma temp_store = memory; pragma journal_size_limit = 268435456; pragma mmap_size = 268435456;",
         )
         .map_err(opening)?;
     Ok(SqliteSession::new(connection))
