@@ -673,3 +673,43 @@ create table queue_seat (
 ){clustered};
 create index queue_seat_mine on queue_seat (queue_id, reviewer, state, ended_at);
 create index queue_seat_lease on queue_seat (queue_id, lease_until);
+
+-- What was learnt, as pairs of question and answer: for evaluation, fine-tuning and preference pairs.
+create table dataset (
+  id text primary key,
+  project bigint not null,
+  workspace_id text not null,
+  display_name text not null,
+  -- The folder in its project, such as 'support/2026'; empty at the top.
+  path text not null,
+  -- The number the next datapoint gets.
+  next_position bigint not null,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null
+){clustered};
+create index dataset_place on dataset (project, id);
+
+create table datapoint (
+  id text primary key,
+  project bigint not null,
+  dataset_id text not null references dataset (id) on delete cascade,
+  -- Its place in the dataset, in the order in which they came.
+  position bigint not null,
+  -- JSON: variables, messages, what people said of the span it was taken from.
+  inputs text,
+  messages text,
+  expected_output text,
+  evaluations text,
+  -- JSON: where it comes from (trace, span, queue item, annotation) and what was answered there.
+  origin text,
+  -- The hash of inputs, messages and expected output: the same content twice is found by it.
+  content_hash text not null,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null
+){clustered};
+create unique index datapoint_position on datapoint (dataset_id, position);
+create index datapoint_content on datapoint (dataset_id, content_hash);

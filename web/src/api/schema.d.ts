@@ -535,6 +535,131 @@ export interface paths {
         patch: operations["update"];
         trace?: never;
     };
+    "/v2/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the datasets, newest first */
+        get: operations["list"];
+        put?: never;
+        /** Make a dataset */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a dataset */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        /** Delete a dataset with everything in it */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        /** Change a dataset */
+        patch: operations["update"];
+        trace?: never;
+    };
+    "/v2/datasets/{dataset_id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take everything out of a dataset */
+        delete: operations["clear"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/datasets/{dataset_id}/datapoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the datapoints of a dataset, in the order in which they came */
+        get: operations["list_datapoints"];
+        put?: never;
+        /** Make 1 to 5000 datapoints, all of them or none */
+        post: operations["create_datapoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/datasets/{dataset_id}/datapoints-bulk-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove datapoints; those that are not there are passed over */
+        post: operations["remove_datapoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/datasets/{dataset_id}/datapoints/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make 1 to 5000 datapoints, all of them or none; the list stands under `items` */
+        post: operations["create_datapoints_of_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/datasets/{dataset_id}/datapoints/{datapoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a datapoint */
+        get: operations["get_datapoint"];
+        put?: never;
+        post?: never;
+        /** Remove a datapoint */
+        delete: operations["remove_datapoint"];
+        options?: never;
+        head?: never;
+        /** Change what a datapoint holds */
+        patch: operations["update_datapoint"];
+        trace?: never;
+    };
     "/v2/evaluators": {
         parameters: {
             query?: never;
@@ -1189,6 +1314,27 @@ export interface paths {
         head?: never;
         /** Change a workspace. */
         patch: operations["update"];
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add spans to a dataset
+         * @description What went in becomes the messages, the newest correction (or else the answer) the expected output, the variables of
+         *     the prompt the inputs; what people said comes along. All of them or none.
+         */
+        post: operations["take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v3/events": {
@@ -1878,10 +2024,113 @@ export interface components {
             span_id: string;
             trace_id: string;
         };
+        /** @description A dataset to make. */
+        CreateDataset: {
+            /** @description 1 to 128 characters. */
+            display_name: string;
+            /** @description `Project/folder/…`; a key of one project may leave the project out. The default project when nothing is said. */
+            path?: string | null;
+        };
         /** @description An e-mail address and a password. */
         Credentials: {
             email: string;
             password: string;
+        };
+        /** @description Datapoints to remove. */
+        DatapointIds: {
+            /** @description 1 to 5000 ids. */
+            item_ids: string[];
+        };
+        /** @description What a datapoint holds. */
+        DatapointInput: {
+            /** @description The output that is expected. */
+            expected_output?: string | null;
+            /** @description Variables. */
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Messages of the roles system, developer, user, assistant and tool. */
+            messages?: Record<string, never>[] | null;
+        };
+        /** @description Datapoints to make. */
+        DatapointItems: {
+            /** @description 1 to 5000 datapoints. */
+            items: components["schemas"]["DatapointInput"][];
+        };
+        /** @description A list of datapoints. */
+        DatapointList: {
+            data: components["schemas"]["DatapointView"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description Where a datapoint was taken from. */
+        DatapointOrigin: {
+            /** @description What the model answered there; `expected_output` may be a correction of it. */
+            answer?: string | null;
+            /** @description Who corrected it. */
+            corrected_by?: string | null;
+            /** @description The item of an annotation queue it was added from. */
+            queue_item_id?: string | null;
+            span_id: string;
+            trace_id: string;
+        };
+        /** @description A span to take a datapoint from. */
+        DatapointSource: {
+            /** @description The one whose answer the trace shows when none is named. */
+            span_id?: string | null;
+            trace_id: string;
+        };
+        /** @description Spans to take datapoints from. */
+        DatapointSources: {
+            /** @description 1 to 1000 spans. */
+            items: components["schemas"]["DatapointSource"][];
+        };
+        /** @description A datapoint. */
+        DatapointView: {
+            _id: string;
+            created: string;
+            created_by_id: string;
+            dataset_id: string;
+            /** @description What people said of the span it was taken from. */
+            evaluations?: unknown[] | null;
+            expected_output?: string | null;
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            messages?: unknown[] | null;
+            origin?: components["schemas"]["DatapointOrigin"] | null;
+            updated: string;
+            updated_by_id: string;
+            workspace_id: string;
+        };
+        /** @description A list of datasets. */
+        DatasetList: {
+            data: components["schemas"]["DatasetView"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description What is known of a dataset beside its content. */
+        DatasetMetadata: {
+            /** Format: int64 */
+            datapoints_count: number;
+            /** Format: int64 */
+            total_versions: number;
+        };
+        /** @description A dataset. */
+        DatasetView: {
+            _id: string;
+            created: string;
+            created_by_id: string;
+            display_name: string;
+            metadata: components["schemas"]["DatasetMetadata"];
+            /** @description The folder in its project; absent at the top. */
+            path?: string;
+            project_id: string;
+            updated: string;
+            updated_by_id: string;
+            workspace_id: string;
         };
         /** @description Nothing but an object, as clients parse it. */
         Done: Record<string, never>;
@@ -3513,6 +3762,15 @@ export interface components {
             /** @description Its key, cut after 120 bytes; `(other)` stands for all beyond the first thousand lines of an hour. */
             key: string;
         };
+        /** @description What changes of a dataset. */
+        UpdateDataset: {
+            /** @description 1 to 128 characters. */
+            display_name?: string | null;
+            /** @description `Project/folder/…` */
+            path?: string | null;
+            /** @description The project it moves to. */
+            project_id?: string | null;
+        };
         /** @description That the bytes were stored. */
         Uploaded: {
             /** @description Their SHA-256 in hex. */
@@ -4766,6 +5024,422 @@ export interface operations {
                 };
             };
             /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last row of the page before. */
+                starting_after?: string;
+                /** @description The id of the first row of the page after. */
+                ending_before?: string;
+                /** @description A part of the name, in any case. */
+                search?: string;
+                /** @description Ids of accounts that changed them last, separated by commas. */
+                updated_by?: string;
+                /** @description One project. */
+                project_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateDataset"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateDataset"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    clear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Empty now */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_datapoints: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last row of the page before. */
+                starting_after?: string;
+                /** @description The id of the first row of the page after. */
+                ending_before?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatapointList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_datapoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatapointInput"][];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatapointView"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_datapoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatapointIds"];
+            };
+        };
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_datapoints_of_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatapointItems"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatapointView"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_datapoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                datapoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatapointView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_datapoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                datapoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update_datapoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                datapoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatapointInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatapointView"];
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6539,6 +7213,39 @@ export interface operations {
                 };
             };
             /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatapointSources"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatapointView"][];
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;

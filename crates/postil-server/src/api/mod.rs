@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod body;
 pub mod caller;
+pub mod datasets;
 pub mod docs;
 pub mod encoding;
 pub mod error;
@@ -95,6 +96,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(annotation_history::routes())
         .merge(logs::routes())
         .merge(evaluators::routes())
+        .merge(orq::datasets::routes())
+        .merge(datasets::routes())
         .merge(orq::feedback::routes())
         .merge(orq::human_review_sets::routes())
         .merge(traces_search::routes())

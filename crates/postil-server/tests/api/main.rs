@@ -8,6 +8,7 @@ mod app;
 mod basics;
 mod captures;
 mod contract;
+mod datasets;
 mod demo;
 mod events;
 mod feedback;

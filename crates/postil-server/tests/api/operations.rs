@@ -109,6 +109,14 @@ pub fn accepted(words: &Map<String, Value>) -> Vec<(&'static str, Value)> {
             "constraints": {"expires_at": "2030-01-01T00:00:00Z"}}),
         ),
         ("PATCH /v2/api-keys/{api_key_id}", json!({"name": mark, "scopes": ["read"]})),
+        (
+            "POST /v2/datasets/{dataset_id}/datapoints",
+            json!([{"inputs": {"a": mark}, "messages": [{"role": "user", "content": mark}], "expected_output": mark}]),
+        ),
+        ("PATCH /v2/datasets/{dataset_id}/datapoints/{datapoint_id}", json!({"expected_output": mark})),
+        ("PATCH /v2/datasets/{dataset_id}", json!({"display_name": mark})),
+        ("POST /v2/datasets", json!({"display_name": mark, "path": ""})),
+        ("POST /v3/datasets/{dataset_id}/spans", json!({"items": [{"trace_id": trace}]})),
         ("POST /v2/feedback", json!({"field": "rating", "value": ["good"], "trace_id": trace})),
         (
             "POST /v2/feedback/evaluation",
@@ -234,6 +242,11 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     let image = show_image(key, &trace, mark).await;
     let api_key = key.post("/v2/api-keys", json!({"name": mark, "projects": [project]})).await.expect(200).json();
     let invite = key.post("/api/invites", json!({"role": "viewer"})).await.expect(200).json();
+    let dataset = key.post("/v2/datasets", json!({"display_name": mark})).await.expect(200).json()["_id"].clone();
+    let points = format!("/v2/datasets/{}/datapoints", dataset.as_str().unwrap());
+    let point = key.post(&points, json!([{"expected_output": mark}])).await.expect(200).json()[0]["_id"].clone();
+    words["dataset_id"] = dataset;
+    words["datapoint_id"] = point;
     words["human_eval_ids"] = review["id"].clone();
     words["human_eval_id"] = review["id"].clone();
     words["human_review_id"] = review["id"].clone();

@@ -7,6 +7,7 @@ mod arrival;
 mod bed;
 mod calls;
 mod captures;
+mod datasets;
 mod db;
 mod filter;
 mod jobs;

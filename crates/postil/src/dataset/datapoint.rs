@@ -1,0 +1,362 @@
+//! Datapoints: inputs, messages, the output that is expected, and what people said of where it was taken from.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::{Dataset, datapoint_store as points, message, store};
+use crate::annotation::{self, log::CORRECTION};
+use crate::clock::Clock;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::id;
+use crate::page::{Page, PageRequest};
+use crate::project::{Caller, Permission};
+use crate::trace::price::PriceTable;
+use crate::trace::span;
+
+/// How many datapoints one call makes.
+pub const MOST_AT_ONCE: usize = 5000;
+/// How many datapoints one call removes.
+pub const MOST_REMOVED: usize = 5000;
+/// How many datapoints a dataset may hold.
+pub const MOST: i64 = 1_000_000;
+/// The size of one datapoint, in bytes of JSON.
+pub const MOST_BYTES: usize = 3 << 20;
+
+/// What a datapoint is to hold. At least one of the three.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Input {
+    /// Variables.
+    pub inputs: Option<Map<String, Value>>,
+    /// Messages.
+    pub messages: Option<Vec<Value>>,
+    /// The output that is expected.
+    pub expected_output: Option<String>,
+}
+
+/// Where a datapoint was taken from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The trace.
+    pub trace_id: String,
+    /// The span.
+    pub span_id: String,
+    /// What the model answered there; the expected output may be a correction of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// Who corrected it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_by: Option<String>,
+    /// The item of an annotation queue it was added from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_item_id: Option<String>,
+}
+
+/// A datapoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Datapoint {
+    /// Its id, a ULID.
+    pub id: String,
+    /// The number of its project.
+    pub project: i64,
+    /// Its dataset.
+    pub dataset_id: String,
+    /// Its place in the dataset.
+    pub position: i64,
+    /// Variables.
+    pub inputs: Option<Map<String, Value>>,
+    /// Messages.
+    pub messages: Option<Vec<Value>>,
+    /// The output that is expected.
+    pub expected_output: Option<String>,
+    /// What people said of its span when it was taken, in the shape of the contract (A.3).
+    pub evaluations: Option<Vec<Value>>,
+    /// Where it was taken from.
+    pub origin: Option<Origin>,
+    /// The hash of inputs, messages and expected output.
+    pub content_hash: String,
+    /// Who made it.
+    pub created_by: String,
+    /// Who changed it last.
+    pub updated_by: String,
+    /// When it was made.
+    pub created_at: i64,
+    /// When it was changed last.
+    pub updated_at: i64,
+}
+
+fn not_found(id: &str) -> Error {
+    Error::not_found("datapoint_not_found", format!("The datapoint with id \"{id}\" was not found."))
+}
+
+impl Input {
+    /// Checks and tidies what a client sends; `field` stands before the names of the fields, as in `[3].`.
+    fn check(mut self, field: &str) -> Result<Input> {
+        if let Some(messages) = &self.messages {
+            self.messages = Some(message::check(messages, &format!("{field}messages"))?);
+        }
+        let size = |value: &Value| value.to_string().len();
+        let bytes = self.inputs.as_ref().map_or(0, |inputs| inputs.values().map(size).sum::<usize>())
+            + self.messages.as_ref().map_or(0, |messages| messages.iter().map(size).sum())
+            + self.expected_output.as_ref().map_or(0, String::len);
+        if bytes > MOST_BYTES {
+            let place = field.trim_end_matches('.');
+            let message = format!("A datapoint holds at most {MOST_BYTES} bytes.");
+            return Err(Error::Invalid {
+                name: "invalid_size",
+                field: (!place.is_empty()).then(|| place.to_owned()),
+                message,
+            });
+        }
+        Ok(self)
+    }
+
+    fn hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        let inputs = self.inputs.as_ref().map(|inputs| sorted(&Value::Object(inputs.clone())));
+        let messages = self.messages.as_ref().map(|messages| sorted(&Value::Array(messages.clone())));
+        for part in [inputs, messages] {
+            hasher.update(part.unwrap_or_default().to_string());
+            hasher.update([0]);
+        }
+        hasher.update(self.expected_output.as_deref().unwrap_or("\0"));
+        hex::encode(&hasher.finalize()[..16])
+    }
+}
+
+/// The same value with the names of every object in one order.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(name, _)| *name);
+            Value::Object(entries.into_iter().map(|(name, value)| (name.clone(), sorted(value))).collect())
+        }
+        Value::Array(list) => Value::Array(list.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
+/// A datapoint that is not numbered yet.
+struct New {
+    input: Input,
+    evaluations: Option<Vec<Value>>,
+    origin: Option<Origin>,
+}
+
+fn add(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset: &Dataset, new: Vec<New>) -> Result<Vec<Datapoint>> {
+    let count = i64::try_from(new.len()).unwrap_or(i64::MAX);
+    if dataset.datapoints.saturating_add(count) > MOST {
+        return Err(Error::conflict("dataset_is_full", format!("A dataset holds at most {MOST} datapoints.")));
+    }
+    let (by, now) = (caller.actor.id(), clock.now());
+    let first = store::take_positions(tx, &dataset.id, count, by, now)?;
+    let made = (first..).zip(new).map(|(position, new)| Datapoint {
+        id: id::ulid(clock),
+        project: dataset.project,
+        dataset_id: dataset.id.clone(),
+        position,
+        content_hash: new.input.hash(),
+        inputs: new.input.inputs,
+        messages: new.input.messages,
+        expected_output: new.input.expected_output,
+        evaluations: new.evaluations,
+        origin: new.origin,
+        created_by: by.to_owned(),
+        updated_by: by.to_owned(),
+        created_at: now,
+        updated_at: now,
+    });
+    let made: Vec<_> = made.collect();
+    points::insert(tx, &made)?;
+    Ok(made)
+}
+
+/// The datapoints of a dataset in the order in which they came.
+pub fn list(tx: &mut Tx<'_>, caller: &Caller, dataset_id: &str, page: &PageRequest) -> Result<Page<Datapoint>> {
+    let dataset = super::get(tx, caller, dataset_id)?;
+    points::list(tx, &dataset.id, page)
+}
+
+/// One datapoint.
+pub fn get(tx: &mut Tx<'_>, caller: &Caller, dataset_id: &str, id: &str) -> Result<Datapoint> {
+    let dataset = super::get(tx, caller, dataset_id)?;
+    points::find(tx, &dataset.id, id)?.ok_or_else(|| not_found(id))
+}
+
+/// Makes datapoints, all of them or none.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the field, with the number of the entry before it.
+pub fn create(
+    tx: &mut Tx<'_>,
+    clock: &Clock,
+    caller: &Caller,
+    dataset_id: &str,
+    given: &[Input],
+) -> Result<Vec<Datapoint>> {
+    caller.require(Permission::Annotate)?;
+    let dataset = super::find(tx, caller, dataset_id)?;
+    if !(1..=MOST_AT_ONCE).contains(&given.len()) {
+        let message = format!("A call makes 1 to {MOST_AT_ONCE} datapoints; this one has {}.", given.len());
+        return Err(Error::invalid("invalid_count", message));
+    }
+    let new = given.iter().enumerate().map(|(at, input)| {
+        let input = input.clone().check(&format!("[{at}]."))?;
+        Ok(New { input, evaluations: None, origin: None })
+    });
+    let new = new.collect::<Result<Vec<_>>>()?;
+    add(tx, clock, caller, &dataset, new)
+}
+
+/// Changes what a datapoint holds; what is not mentioned stays as it is.
+pub fn update(
+    tx: &mut Tx<'_>,
+    clock: &Clock,
+    caller: &Caller,
+    (dataset_id, id): (&str, &str),
+    change: &Input,
+) -> Result<Datapoint> {
+    caller.require(Permission::Annotate)?;
+    let dataset = super::find(tx, caller, dataset_id)?;
+    let old = points::find(tx, &dataset.id, id)?.ok_or_else(|| not_found(id))?;
+    let change = change.clone();
+    let input = Input {
+        inputs: change.inputs.or(old.inputs.clone()),
+        messages: change.messages.or(old.messages.clone()),
+        expected_output: change.expected_output.or(old.expected_output.clone()),
+    };
+    let input = input.check("")?;
+    let changed = Datapoint {
+        content_hash: input.hash(),
+        inputs: input.inputs,
+        messages: input.messages,
+        expected_output: input.expected_output,
+        updated_by: caller.actor.id().to_owned(),
+        updated_at: clock.now(),
+        ..old
+    };
+    points::update(tx, &changed)?;
+    store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
+    Ok(changed)
+}
+
+/// Removes datapoints; those that are not there are passed over.
+pub fn remove(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset_id: &str, ids: &[String]) -> Result<u64> {
+    caller.require(Permission::Annotate)?;
+    let dataset = super::find(tx, caller, dataset_id)?;
+    if !(1..=MOST_REMOVED).contains(&ids.len()) {
+        let message = format!("item_ids must have 1 to {MOST_REMOVED} entries.");
+        return Err(Error::field("invalid_count", "item_ids", message));
+    }
+    let mut removed = 0;
+    for id in ids {
+        removed += points::delete(tx, &dataset.id, id)?;
+    }
+    store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
+    Ok(removed)
+}
+
+/// Removes one datapoint.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not in the dataset.
+pub fn remove_one(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset_id: &str, id: &str) -> Result<()> {
+    if remove(tx, clock, caller, dataset_id, &[id.to_owned()])? == 0 {
+        return Err(not_found(id));
+    }
+    Ok(())
+}
+
+/// A span to take a datapoint from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The trace.
+    pub trace_id: String,
+    /// The span; the one whose answer the trace shows when none is named.
+    pub span_id: Option<String>,
+    /// The item of an annotation queue it is added from.
+    pub queue_item_id: Option<String>,
+}
+
+/// Takes datapoints from spans: what went in becomes the messages, the newest correction (else the answer) the expected
+/// output, variables of the prompt the inputs, and what people said comes along. All of them or none.
+///
+/// # Errors
+/// [`Error::NotFound`] for a span that is not there.
+pub fn take(
+    tx: &mut Tx<'_>,
+    clock: &Clock,
+    caller: &Caller,
+    dataset_id: &str,
+    sources: &[Source],
+    prices: &PriceTable,
+) -> Result<Vec<Datapoint>> {
+    caller.require(Permission::Annotate)?;
+    caller.require(Permission::Read)?;
+    let dataset = super::find(tx, caller, dataset_id)?;
+    if !(1..=1000).contains(&sources.len()) {
+        return Err(Error::field("invalid_count", "items", "items must have 1 to 1000 entries."));
+    }
+    let mut new = Vec::with_capacity(sources.len());
+    for source in sources {
+        new.push(from_span(tx, caller, source, prices)?);
+    }
+    add(tx, clock, caller, &dataset, new)
+}
+
+/// Variables as clients read them: texts, numbers and truth values; what is nested becomes its JSON text.
+fn plain(variables: Map<String, Value>) -> Map<String, Value> {
+    let filled = variables.into_iter().filter(|(_, value)| !value.is_null());
+    let flat = filled.map(|(name, value)| match value {
+        Value::Array(_) | Value::Object(_) => (name, Value::String(value.to_string())),
+        plain => (name, plain),
+    });
+    flat.collect()
+}
+
+fn from_span(tx: &mut Tx<'_>, caller: &Caller, source: &Source, prices: &PriceTable) -> Result<New> {
+    let project = caller.project.number;
+    let span_id = match &source.span_id {
+        Some(span_id) => span_id.clone(),
+        None => span::leading(tx, project, &source.trace_id)?
+            .ok_or_else(|| annotation::span_not_found(&source.trace_id, &caller.workspace_id))?,
+    };
+    let full = span::full(tx, project, &caller.workspace_id, &source.trace_id, &span_id, prices)?;
+    let row = &full.tree.row;
+    let judgements = annotation::for_spans(tx, project, &row.trace_id, Some(&row.span_id))?;
+    let said = full.normalized;
+    let answer = match message::answer_text(&said.output) {
+        Some(answer) => Some(answer),
+        None => said.output_raw.as_ref().map(|raw| raw.as_str().map_or_else(|| raw.to_string(), ToOwned::to_owned)),
+    };
+    let corrections = judgements.annotations.iter().filter(|each| each.kind == CORRECTION);
+    let correction = corrections.max_by_key(|each| each.updated_at);
+    let corrected = correction.and_then(|each| each.json().as_str().map(ToOwned::to_owned));
+    let mut messages = message::from_trace(tx, project, &said.input)?;
+    if messages.is_empty()
+        && let Some(raw) = &said.input_raw
+    {
+        let text = raw.as_str().map_or_else(|| raw.to_string(), ToOwned::to_owned);
+        messages.push(serde_json::json!({"role": "user", "content": text}));
+    }
+    let inputs = match said.prompt.and_then(|prompt| prompt.variables) {
+        Some(Value::Object(variables)) => Some(plain(variables)).filter(|variables| !variables.is_empty()),
+        _ => None,
+    };
+    let origin = Origin {
+        trace_id: row.trace_id.clone(),
+        span_id: row.span_id.clone(),
+        answer: answer.clone(),
+        corrected_by: correction.map(|each| each.annotator.id.clone()),
+        queue_item_id: source.queue_item_id.clone(),
+    };
+    let people = annotation::Judgements { evaluator_results: Vec::new(), ..judgements };
+    let evaluations = match annotation::evaluations_json(&people) {
+        Value::Array(list) if !list.is_empty() => Some(list),
+        _ => None,
+    };
+    let input = Input { inputs, messages: Some(messages), expected_output: corrected.or(answer) };
+    Ok(New { input: input.check("")?, evaluations, origin: Some(origin) })
+}

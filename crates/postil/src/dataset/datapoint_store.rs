@@ -1,0 +1,125 @@
+//! The SQL of datapoints.
+
+use super::Dataset;
+use super::datapoint::Datapoint;
+use crate::db::{Row, Tx, Value};
+use crate::error::{Error, Result};
+use crate::page::{Page, PageRequest};
+use crate::params;
+
+const COLUMNS: &str = "id, project, dataset_id, position, inputs, messages, expected_output, evaluations, origin,
+  content_hash, created_by, updated_by, created_at, updated_at";
+
+fn read(row: &Row) -> Result<Datapoint> {
+    Ok(Datapoint {
+        id: row.text(0)?,
+        project: row.int(1)?,
+        dataset_id: row.text(2)?,
+        position: row.int(3)?,
+        inputs: row.opt_json(4)?,
+        messages: row.opt_json(5)?,
+        expected_output: row.opt_text(6)?,
+        evaluations: row.opt_json(7)?,
+        origin: row.opt_json(8)?,
+        content_hash: row.text(9)?,
+        created_by: row.text(10)?,
+        updated_by: row.text(11)?,
+        created_at: row.int(12)?,
+        updated_at: row.int(13)?,
+    })
+}
+
+fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<String>> {
+    value.map(|value| serde_json::to_string(value).map_err(Error::internal)).transpose()
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, datapoints: &[Datapoint]) -> Result<()> {
+    let sql = format!(
+        "insert into datapoint ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+    );
+    for datapoint in datapoints {
+        tx.execute(
+            &sql,
+            params![
+                &datapoint.id,
+                datapoint.project,
+                &datapoint.dataset_id,
+                datapoint.position,
+                json(datapoint.inputs.as_ref())?,
+                json(datapoint.messages.as_ref())?,
+                &datapoint.expected_output,
+                json(datapoint.evaluations.as_ref())?,
+                json(datapoint.origin.as_ref())?,
+                &datapoint.content_hash,
+                &datapoint.created_by,
+                &datapoint.updated_by,
+                datapoint.created_at,
+                datapoint.updated_at
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn update(tx: &mut Tx<'_>, datapoint: &Datapoint) -> Result<()> {
+    tx.execute(
+        "update datapoint set inputs = $3, messages = $4, expected_output = $5, content_hash = $6, updated_by = $7,
+           updated_at = $8
+         where dataset_id = $1 and id = $2",
+        params![
+            &datapoint.dataset_id,
+            &datapoint.id,
+            json(datapoint.inputs.as_ref())?,
+            json(datapoint.messages.as_ref())?,
+            &datapoint.expected_output,
+            &datapoint.content_hash,
+            &datapoint.updated_by,
+            datapoint.updated_at
+        ],
+    )
+    .map(drop)
+}
+
+pub(super) fn find(tx: &mut Tx<'_>, dataset_id: &str, id: &str) -> Result<Option<Datapoint>> {
+    let sql = format!("select {COLUMNS} from datapoint where dataset_id = $1 and id = $2");
+    tx.query_opt(&sql, params![dataset_id, id])?.as_ref().map(read).transpose()
+}
+
+/// A page in the order in which they came. A cursor that names none of them leads nowhere.
+pub(super) fn list(tx: &mut Tx<'_>, dataset_id: &str, page: &PageRequest) -> Result<Page<Datapoint>> {
+    let backwards = page.ending_before.is_some();
+    let mut params = vec![Value::from(dataset_id)];
+    let mut cursor = String::new();
+    if let Some(id) = page.starting_after.as_ref().or(page.ending_before.as_ref()) {
+        params.push(id.into());
+        let sign = if backwards { '<' } else { '>' };
+        cursor =
+            format!(" and position {sign} (select position from datapoint c where c.dataset_id = $1 and c.id = $2)");
+    }
+    let order = if backwards { "desc" } else { "asc" };
+    let sql = format!(
+        "select {COLUMNS} from datapoint where dataset_id = $1{cursor} order by position {order} limit {}",
+        page.limit + 1
+    );
+    let mut data: Vec<Datapoint> = tx.query(&sql, &params)?.iter().map(read).collect::<Result<_>>()?;
+    let has_more = data.len() > page.limit;
+    data.truncate(page.limit);
+    if backwards {
+        data.reverse();
+    }
+    Ok(Page { data, has_more })
+}
+
+pub(super) fn delete(tx: &mut Tx<'_>, dataset_id: &str, id: &str) -> Result<u64> {
+    tx.execute("delete from datapoint where dataset_id = $1 and id = $2", params![dataset_id, id])
+}
+
+pub(super) fn clear(tx: &mut Tx<'_>, dataset_id: &str) -> Result<()> {
+    tx.execute("delete from datapoint where dataset_id = $1", params![dataset_id]).map(drop)
+}
+
+/// Lets the datapoints follow their dataset into another project.
+pub(super) fn move_all(tx: &mut Tx<'_>, dataset: &Dataset) -> Result<()> {
+    tx.execute("update datapoint set project = $2 where dataset_id = $1", params![&dataset.id, dataset.project])
+        .map(drop)
+}
