@@ -1316,6 +1316,29 @@ export interface paths {
         patch: operations["update"];
         trace?: never;
     };
+    "/v3/datasets/{dataset_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a dataset
+         * @description A stream of lines. `openai` writes `{messages}` that end with the expected output; `dpo` writes
+         *     `{prompt, chosen, rejected}` of corrected answers, `kto` `{prompt, completion, label}` of judged ones, both in TRL's
+         *     conversational form. What a datapoint lacks for a format leaves it out. The split depends on the content of a datapoint
+         *     alone, so that it stays when others are added.
+         */
+        get: operations["export_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/datasets/{dataset_id}/spans": {
         parameters: {
             query?: never;
@@ -7213,6 +7236,44 @@ export interface operations {
                 };
             };
             /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_dataset: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` (default), `csv`, `openai` or `sft` (chat fine-tuning), `dpo` (preference pairs), `kto` (verdicts). */
+                format?: string;
+                /** @description How many of a hundred datapoints are for testing, 0 to 100; 0 unless given. */
+                test_percent?: number;
+                /** @description `train` or `test`; both unless given. */
+                split?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -9,6 +9,7 @@ pub mod body;
 pub mod caller;
 pub mod datasets;
 pub mod docs;
+pub mod download;
 pub mod encoding;
 pub mod error;
 pub mod evaluators;

@@ -201,3 +201,100 @@ async fn a_corrected_answer_becomes_the_expected_output_and_annotations_come_alo
     admin.post(&format!("/v2/datasets/{id}/datapoints"), again).await.expect(200);
     admin.post(&take, json!({"items": [{"trace_id": "00000000000000000000000000000001"}]})).await.error(404);
 }
+
+fn lines(answer: &crate::app::Answer) -> Vec<Value> {
+    let text = std::str::from_utf8(&answer.bytes).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_dataset_leaves_in_the_forms_that_training_reads() {
+    let test = TestApp::start().await;
+    let admin = test.admin().await;
+    send_call(&admin).await;
+    for review in [
+        json!({"type": "single_select", "display_name": "Rating", "description": "", "key": "rating",
+            "options": [{"value": "good", "sentiment": "positive"}, {"value": "bad", "sentiment": "negative"}]}),
+        json!({"type": "correction", "display_name": "Correction", "description": "", "key": "correction"}),
+    ] {
+        admin.post("/v2/human-evals", review).await;
+    }
+    let id = dataset(&admin, "Gold & \"more\"").await;
+    let here = format!("/v2/traces/{TRACE}/spans/{SPAN}/annotation");
+    let take = json!({"items": [{"trace_id": TRACE}]});
+    let rated = json!({"annotations": [{"key": "rating", "value": "bad"}]});
+    admin.post(&here, rated).await.expect(200);
+    admin.post(&format!("/v3/datasets/{id}/spans"), take.clone()).await.expect(200);
+    let corrected = json!({"annotations": [{"key": "correction", "value": "Canberra.\n=1+1"}]});
+    admin.post(&here, corrected).await.expect(200);
+    admin.post(&format!("/v3/datasets/{id}/spans"), take).await.expect(200);
+    admin.post(&format!("/v2/datasets/{id}/datapoints"), json!([{"inputs": {"a": 1}}])).await.expect(200);
+    let export = format!("/v3/datasets/{id}/export");
+
+    let whole = admin.get(&export).await.expect(200);
+    assert_eq!(whole.headers["content-type"], "application/x-ndjson");
+    assert_eq!(whole.headers["content-disposition"], "attachment; filename=\"Gold____more_.jsonl\"");
+    let whole = lines(&whole);
+    assert_eq!(whole.len(), 3);
+    assert_eq!((&whole[1]["expected_output"], &whole[2]["inputs"]), (&json!("Canberra.\n=1+1"), &json!({"a": 1})));
+    let names = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert!(whole.iter().all(|line| names(line) == names(&whole[0])), "{whole:?}");
+
+    let dpo = lines(&admin.get(&format!("{export}?format=dpo")).await.expect(200));
+    assert_eq!(dpo.len(), 1);
+    assert_eq!(dpo[0]["prompt"], whole[1]["messages"]);
+    assert_eq!(dpo[0]["chosen"], json!([{"role": "assistant", "content": "Canberra.\n=1+1"}]));
+    assert_eq!(dpo[0]["rejected"], json!([{"role": "assistant", "content": "Sydney."}]));
+
+    let kto = lines(&admin.get(&format!("{export}?format=kto")).await.expect(200));
+    let labels: Vec<_> = kto.iter().map(|line| (&line["completion"][0]["content"], &line["label"])).collect();
+    assert_eq!(
+        labels,
+        [
+            (&json!("Sydney."), &json!(false)),
+            (&json!("Canberra.\n=1+1"), &json!(true)),
+            (&json!("Sydney."), &json!(false))
+        ]
+    );
+
+    let chats = lines(&admin.get(&format!("{export}?format=openai")).await.expect(200));
+    assert_eq!(chats.len(), 2);
+    assert_eq!(chats[1]["messages"][4], json!({"role": "assistant", "content": "Canberra.\n=1+1"}));
+
+    let csv = admin.get(&format!("{export}?format=csv")).await.expect(200);
+    let csv = String::from_utf8(csv.bytes).unwrap();
+    assert!(csv.starts_with("id,inputs,messages,expected_output,"), "{csv}");
+    assert!(csv.contains("\"Canberra.\n=1+1\"") && csv.contains("\"{\"\"a\"\":1}\""), "{csv}");
+
+    for (query, field) in [("format=xml", "format"), ("split=dev", "split"), ("test_percent=101", "test_percent")] {
+        assert_eq!(admin.get(&format!("{export}?{query}")).await.expect(400).json()["field"], field);
+    }
+    admin.get("/v3/datasets/nothing/export").await.error(404);
+}
+
+#[tokio::test]
+async fn a_split_is_whole_and_moves_nothing_when_datapoints_are_added() {
+    let test = TestApp::start().await;
+    let admin = test.admin().await;
+    let id = dataset(&admin, "Gold").await;
+    let (points, export) = (format!("/v2/datasets/{id}/datapoints"), format!("/v3/datasets/{id}/export"));
+    let some = |from: usize| (from..from + 500).map(|at| question(&format!("city {at}"))).collect::<Vec<_>>();
+    admin.post(&points, json!(some(0))).await.expect(200);
+    let half = async |split: &str| {
+        let answer = admin.get(&format!("{export}?test_percent=20&split={split}")).await.expect(200);
+        lines(&answer).iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (train, tests) = (half("train").await, half("test").await);
+    assert_eq!(train.len() + tests.len(), 500);
+    assert!((60..140).contains(&tests.len()), "{}", tests.len());
+    admin.post(&points, json!(some(500))).await.expect(200);
+    assert_eq!(half("test").await[..tests.len()], tests);
+    // The same content stands on the same side.
+    let twice: Vec<_> = (0..2).map(|_| question("city 1")).collect();
+    admin.post(&points, json!(twice)).await.expect(200);
+    let all = lines(&admin.get(&format!("{export}?test_percent=20")).await.expect(200));
+    let same: Vec<_> =
+        all.iter().filter(|line| line["inputs"]["city"] == "city 1").map(|line| &line["split"]).collect();
+    assert_eq!(same.len(), 3);
+    assert!(same.iter().all(|split| *split == same[0]));
+}

@@ -4,6 +4,7 @@
 
 pub mod datapoint;
 mod datapoint_store;
+pub mod export;
 pub mod message;
 mod path;
 mod store;
