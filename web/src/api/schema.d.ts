@@ -1316,6 +1316,27 @@ export interface paths {
         patch: operations["update"];
         trace?: never;
     };
+    "/v3/annotations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download annotations
+         * @description A stream of lines, newest first: one for every value, with who said it, when, from where and under which version of the
+         *     definition. What is said after the download began is not in it.
+         */
+        get: operations["export_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/datasets/{dataset_id}/export": {
         parameters: {
             query?: never;
@@ -4770,11 +4791,11 @@ export interface operations {
     list: {
         parameters: {
             query?: {
-                /** @description 1 to 200; 10 without. */
+                /** @description How many rows, 1 to 200; 10 when nothing is said. */
                 limit?: number;
-                /** @description The id of the last annotation of the page before. */
+                /** @description The id of the last row of the page before. */
                 starting_after?: string;
-                /** @description The id of the first annotation of the page after. */
+                /** @description The id of the first row of the page after. */
                 ending_before?: string;
                 /** @description The key of a human review. */
                 key?: string;
@@ -7236,6 +7257,52 @@ export interface operations {
                 };
             };
             /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    export_annotations: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` (default) or `csv`. */
+                format?: string;
+                /** @description The key of a human review. */
+                key?: string;
+                /** @description An option that is chosen, a number, `true` or `false`, or a whole text. */
+                value?: string;
+                trace_id?: string;
+                span_id?: string;
+                annotator_kind?: string;
+                annotator_id?: string;
+                identity_id?: string;
+                source?: string;
+                /** @description Last changed at or after this time. */
+                from?: string;
+                /** @description Last changed before this time. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -1,12 +1,10 @@
 //! Annotations of spans: say, take back, read, list.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use postil::annotation::{self, Annotate, Annotation, Annotator, AnnotatorKind, Answer, ListFilter, Metadata, Remove};
 use postil::clock::parse_rfc3339;
-use postil::page::PageRequest;
 use postil::{Error, Result, id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,6 +16,7 @@ use super::annotation_shapes::{AnnotationValue, AnnotationView, Names, names_of}
 use super::body::Body;
 use super::caller::{ANNOTATE, By, READ};
 use super::error::{ApiResult, ErrorBody};
+use super::params::{Cursor, Params};
 use crate::state::App;
 
 /// The routes of this file.
@@ -129,19 +128,6 @@ impl From<AnswerInput> for Answer {
     }
 }
 
-/// The parameters of a query, or an error that names the wrong one.
-pub(super) fn query<T>(given: std::result::Result<Query<T>, QueryRejection>) -> Result<T> {
-    given.map(|Query(query)| query).map_err(|cause| {
-        let text = cause.body_text();
-        let reason = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-        Error::Invalid {
-            name: "invalid_query",
-            field: reason.split_once(": ").map(|(field, _)| field.to_owned()),
-            message: format!("{reason}."),
-        }
-    })
-}
-
 /// A moment in a query, in microseconds.
 pub(super) fn moment(field: &'static str, given: Option<&String>) -> Result<Option<i64>> {
     let Some(text) = given else { return Ok(None) };
@@ -237,16 +223,10 @@ async fn of_span(
     Ok(AnnotationList::new(found, &names, false))
 }
 
-/// Which annotations to list.
+/// Which annotations are meant.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ListQuery {
-    /// 1 to 200; 10 without.
-    limit: Option<i64>,
-    /// The id of the last annotation of the page before.
-    starting_after: Option<String>,
-    /// The id of the first annotation of the page after.
-    ending_before: Option<String>,
+pub(super) struct AnnotationQuery {
     /// The key of a human review.
     key: Option<String>,
     /// An option that is chosen, a number, `true` or `false`, or a whole text.
@@ -263,28 +243,34 @@ struct ListQuery {
     to: Option<String>,
 }
 
+impl AnnotationQuery {
+    /// The same for the domain.
+    pub(super) fn filter(self) -> postil::Result<ListFilter> {
+        Ok(ListFilter {
+            from: moment("from", self.from.as_ref())?,
+            to: moment("to", self.to.as_ref())?,
+            key: self.key,
+            value: self.value,
+            trace_id: self.trace_id.as_deref().map(id::lower_hex),
+            span_id: self.span_id.as_deref().map(id::lower_hex),
+            annotator_kind: self.annotator_kind,
+            annotator_id: self.annotator_id,
+            identity_id: self.identity_id,
+            source: self.source,
+        })
+    }
+}
+
 /// List the annotations of a project, newest first
-#[utoipa::path(get, path = "/v2/annotations", tag = "annotations", params(ListQuery),
+#[utoipa::path(get, path = "/v2/annotations", tag = "annotations", params(Cursor, AnnotationQuery),
     responses((status = 200, body = AnnotationList), (status = "4XX", body = ErrorBody)))]
 async fn list(
     State(app): State<App>,
     By(caller): By<READ>,
-    given: std::result::Result<Query<ListQuery>, QueryRejection>,
+    Params(cursor): Params<Cursor>,
+    Params(given): Params<AnnotationQuery>,
 ) -> ApiResult<Json<AnnotationList>> {
-    let given = query(given)?;
-    let page = PageRequest::new(given.limit, given.starting_after, given.ending_before)?;
-    let filter = ListFilter {
-        from: moment("from", given.from.as_ref())?,
-        to: moment("to", given.to.as_ref())?,
-        key: given.key,
-        value: given.value,
-        trace_id: given.trace_id.as_deref().map(id::lower_hex),
-        span_id: given.span_id.as_deref().map(id::lower_hex),
-        annotator_kind: given.annotator_kind,
-        annotator_id: given.annotator_id,
-        identity_id: given.identity_id,
-        source: given.source,
-    };
+    let (page, filter) = (cursor.page()?, given.filter()?);
     let reading = app.db.read(move |tx| {
         let found = annotation::list(tx, caller.project.number, &filter, &page)?;
         let names = names_of(tx, &caller, &found.data)?;

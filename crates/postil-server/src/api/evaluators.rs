@@ -1,8 +1,7 @@
 //! Evaluators: Postil runs none. The list is there, and empty, for clients that ask for it.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use postil::Error;
 use postil::page::PageRequest;
 use serde::{Deserialize, Serialize};
@@ -10,9 +9,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::annotations::query;
 use super::caller::{By, READ};
 use super::error::{ApiError, ApiResult, ErrorBody};
+use super::params::Params;
 use crate::state::App;
 
 /// The routes of this file.
@@ -48,8 +47,7 @@ struct EvaluatorList {
 /// Results of evaluators arrive with traces or as annotations of the kinds `llm` and `code`.
 #[utoipa::path(get, path = "/v2/evaluators", tag = "evaluators", params(ListQuery),
     responses((status = 200, body = EvaluatorList), (status = "4XX", body = ErrorBody)))]
-async fn list(_: By<READ>, given: Result<Query<ListQuery>, QueryRejection>) -> ApiResult<Json<EvaluatorList>> {
-    let given = query(given)?;
+async fn list(_: By<READ>, Params(given): Params<ListQuery>) -> ApiResult<Json<EvaluatorList>> {
     PageRequest::new(given.limit, given.starting_after, given.ending_before)?;
     Ok(Json(EvaluatorList { object: "list", data: Vec::new(), has_more: false }))
 }

@@ -1,8 +1,7 @@
 //! Human reviews: what people are asked.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use postil::clock::rfc3339;
 use postil::human_review::{self, Config, Definition, DefinitionInput, OptionInput, ReviewOption, Wording};
 use serde::{Deserialize, Serialize};
@@ -10,10 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::annotations::query;
 use super::body::Body;
 use super::caller::{By, DEFINE, READ};
 use super::error::{ApiResult, ErrorBody};
+use super::params::Params;
 use crate::state::App;
 
 /// The routes of this file.
@@ -224,9 +223,8 @@ struct ListQuery {
 async fn list(
     State(app): State<App>,
     By(caller): By<READ>,
-    given: Result<Query<ListQuery>, QueryRejection>,
+    Params(given): Params<ListQuery>,
 ) -> ApiResult<Json<Vec<HumanReview>>> {
-    let given = query(given)?;
     let workspace_id = caller.workspace_id.clone();
     let found = app
         .db

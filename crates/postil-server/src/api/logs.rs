@@ -1,8 +1,7 @@
 //! Logs: generations with their feedback and corrections.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use postil::annotation::Annotation;
 use postil::annotation::log::{self, Log, LogFilter};
@@ -20,10 +19,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::annotation_shapes::{AnnotationValue, AnnotationView, AnnotatorView, Names, names_of};
-use super::annotations::{moment, query};
+use super::annotations::moment;
 use super::body::Body;
 use super::caller::{ANNOTATE, By, READ};
 use super::error::{ApiResult, ErrorBody};
+use super::params::Params;
 use crate::state::App;
 
 /// Characters of the words that logs are searched for.
@@ -259,9 +259,8 @@ struct ListQuery {
 async fn list(
     State(app): State<App>,
     By(caller): By<READ>,
-    given: Result<Query<ListQuery>, QueryRejection>,
+    Params(given): Params<ListQuery>,
 ) -> ApiResult<Json<LogList>> {
-    let given = query(given)?;
     let page = PageRequest::new(given.limit, given.starting_after, given.ending_before)?;
     if given.query.as_ref().is_some_and(|query| query.chars().count() > MOST_QUERY) {
         let message = format!("query must be at most {MOST_QUERY} characters long.");

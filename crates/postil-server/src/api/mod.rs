@@ -1,5 +1,6 @@
 //! The HTTP API: every route in one list, one file per noun.
 
+pub mod annotation_export;
 pub mod annotation_history;
 pub mod annotation_shapes;
 pub mod annotations;
@@ -94,6 +95,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(docs::routes())
         .merge(human_reviews::routes())
         .merge(annotations::routes())
+        .merge(annotation_export::routes())
         .merge(annotation_history::routes())
         .merge(logs::routes())
         .merge(evaluators::routes())

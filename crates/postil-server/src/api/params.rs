@@ -20,7 +20,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let read = Query::try_from_uri(&parts.uri);
-        let Query(params) = read.map_err(|cause| Error::invalid("invalid_query", format!("{}.", cause.body_text())))?;
+        let Query(params) = read.map_err(|cause| {
+            let text = cause.body_text();
+            let reason = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+            let field = reason.split_once(": ").map(|(field, _)| field.to_owned());
+            Error::Invalid { name: "invalid_query", field, message: format!("{reason}.") }
+        })?;
         Ok(Params(params))
     }
 }

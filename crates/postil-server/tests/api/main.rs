@@ -11,6 +11,7 @@ mod contract;
 mod datasets;
 mod demo;
 mod events;
+mod exports;
 mod feedback;
 mod grpc;
 mod health;

@@ -12,6 +12,7 @@ mod answer;
 pub mod bulk;
 pub mod evaluator;
 mod evaluator_store;
+pub mod export;
 pub mod feedback;
 mod feedback_store;
 pub mod log;

@@ -1,8 +1,7 @@
 //! Human review sets: which human reviews are meant for which spans.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use postil::clock::rfc3339;
 use postil::human_review::set::{self, Filter, Set, SetInput};
@@ -11,10 +10,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::annotations::query;
 use crate::api::body::Body;
 use crate::api::caller::{By, DEFINE, READ};
 use crate::api::error::{ApiResult, ErrorBody};
+use crate::api::params::Params;
 use crate::state::App;
 
 /// The routes of this file.
@@ -112,9 +111,8 @@ struct ListQuery {
 async fn list(
     State(app): State<App>,
     By(caller): By<READ>,
-    given: Result<Query<ListQuery>, QueryRejection>,
+    Params(given): Params<ListQuery>,
 ) -> ApiResult<Json<Vec<HumanReviewSet>>> {
-    let given = query(given)?;
     let workspace_id = caller.workspace_id.clone();
     let sets = app.db.read(move |tx| set::list(tx, &caller, given.project_id.as_deref())).await?;
     Ok(Json(sets.into_iter().map(|set| view(set, &workspace_id)).collect()))
