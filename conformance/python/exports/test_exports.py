@@ -1,0 +1,105 @@
+"""Files that leave Postil, loaded back by the libraries people train and count with: datasets, pandas and pyarrow."""
+
+import io
+import json
+
+import datasets
+import pandas
+import pyarrow.json
+import pytest
+
+from support import Span, http, seed, unique
+
+CORRECTIONS = ["Once a month.\n\"Twice\", in summer ✓", "=SUM(1,1)"]
+
+
+def annotate(span: Span, **values) -> None:
+    said = [{"key": key, "value": value} for key, value in values.items()]
+    answer = http("POST", span.path, {"annotations": said})
+    assert answer.status == 200, answer.text
+
+
+@pytest.fixture(scope="module")
+def dataset() -> str:
+    """Two corrected answers, one that was found good, and one of which nothing was said."""
+    spans = [seed() for _ in range(4)]
+    for span, correction in zip(spans, CORRECTIONS):
+        annotate(span, rating="bad", correction=correction)
+    annotate(spans[2], rating="good")
+    made = http("POST", "/v2/datasets", {"display_name": unique("exported")}).json()["_id"]
+    taken = http("POST", f"/v3/datasets/{made}/spans", {"items": [span.ids for span in spans]})
+    assert taken.status == 200, taken.text
+    http("POST", f"/v2/datasets/{made}/datapoints", [{"inputs": {"city": "Łódź"}}])
+    return made
+
+
+def exported(dataset: str, query: str, folder) -> str:
+    answer = http("GET", f"/v3/datasets/{dataset}/export?{query}")
+    assert answer.status == 200, answer.text
+    path = folder / "file.txt"
+    path.write_bytes(answer.text.encode())
+    return str(path)
+
+
+def load(path: str, folder, kind="json") -> datasets.Dataset:
+    return datasets.load_dataset(kind, data_files=path, split="train", cache_dir=str(folder / "cache"))
+
+
+def test_preference_pairs_load_as_trl_wants_them(dataset, tmp_path):
+    """https://huggingface.co/docs/trl/dataset_formats: prompt, chosen and rejected as lists of messages."""
+    pairs = load(exported(dataset, "format=dpo", tmp_path), tmp_path)
+    assert set(pairs.column_names) == {"prompt", "chosen", "rejected"}
+    assert [row["chosen"] for row in pairs] == [[{"role": "assistant", "content": text}] for text in CORRECTIONS]
+    for row in pairs:
+        assert row["prompt"] == [{"role": "user", "content": "How do I water a cactus?"}]
+        assert row["rejected"] == [{"role": "assistant", "content": "Rarely, and not in winter."}]
+
+
+def test_verdicts_load_as_trl_wants_them(dataset, tmp_path):
+    """prompt, completion and a truth value called label."""
+    verdicts = load(exported(dataset, "format=kto", tmp_path), tmp_path)
+    assert set(verdicts.column_names) == {"prompt", "completion", "label"}
+    assert verdicts.features["label"].dtype == "bool"
+    said = [(row["completion"][0]["content"], row["label"]) for row in verdicts]
+    kept = "Rarely, and not in winter."
+    assert said == [(CORRECTIONS[0], True), (kept, False), (CORRECTIONS[1], True), (kept, False), (kept, True)]
+
+
+def test_chats_load_for_fine_tuning(dataset, tmp_path):
+    chats = load(exported(dataset, "format=openai", tmp_path), tmp_path)
+    assert chats.column_names == ["messages"]
+    assert [[message["role"] for message in row["messages"]] for row in chats] == [["user", "assistant"]] * 4
+    assert [row["messages"][-1]["content"] for row in chats][:2] == CORRECTIONS
+
+
+def test_everything_loads_from_lines_and_from_a_table(dataset, tmp_path):
+    text = http("GET", f"/v3/datasets/{dataset}/export").text
+    lines = pandas.read_json(io.StringIO(text), lines=True)
+    table = pandas.read_csv(io.StringIO(http("GET", f"/v3/datasets/{dataset}/export?format=csv").text))
+    arrow = pyarrow.json.read_json(io.BytesIO(text.encode()))
+    assert len(lines) == len(table) == arrow.num_rows == 5
+    assert list(lines["expected_output"][:2]) == list(table["expected_output"][:2]) == CORRECTIONS
+    assert arrow.column("expected_output").to_pylist()[:2] == CORRECTIONS
+    assert json.loads(table["inputs"][4]) == lines["inputs"][4] == {"city": "Łódź"}
+    assert list(table["id"]) == list(lines["id"]) == arrow.column("id").to_pylist()
+
+
+def test_annotations_load_from_lines_and_from_a_table():
+    source = unique("source")
+    spans = [seed() for _ in range(3)]
+    values = {"defects": ["spelling", "grammatical"], "correction": CORRECTIONS[0], "conformance_score": 2.5}
+    said = [{"key": key, "value": value} for key, value in values.items()]
+    for span in spans:
+        http("POST", span.path, {"annotations": said, "metadata": {"source": source}})
+    text = http("GET", f"/v3/annotations/export?source={source}").text
+    lines = pandas.DataFrame([json.loads(line) for line in text.splitlines()])
+    table = pandas.read_csv(io.StringIO(http("GET", f"/v3/annotations/export?format=csv&source={source}").text))
+    assert len(lines) == len(table) == 9
+    for frame in (lines, table):
+        assert set(frame["span_id"]) == {span.span_id for span in spans}
+        assert set(frame[frame["key"] == "correction"]["value"]) == {CORRECTIONS[0]}
+        assert set(frame["definition_version"]) == {1}
+        assert frame["annotator_id"].notna().all() and frame["created_at"].notna().all()
+    assert [sorted(json.loads(value)) for value in table[table["key"] == "defects"]["value"]] == \
+        [sorted(values["defects"])] * 3
+    assert set(table[table["key"] == "conformance_score"]["value"].astype(float)) == {2.5}
