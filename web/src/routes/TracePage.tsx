@@ -15,12 +15,16 @@ import { useNeighbours } from "../traces/neighbours";
 import { TraceHead } from "../traces/TraceHead";
 import { useFollowTrace } from "../traces/useFollow";
 import { cx } from "../ui/cx";
+import { warmMarkdown } from "../ui/Markdown";
 import { ErrorPanel, Skeleton } from "../ui/State";
 import { Tabs } from "../ui/Tabs";
 import { toast } from "../ui/Toast";
 import { useMedia } from "../ui/useMedia";
 
 const route = getRouteApi("/inside/p/$project/traces/$trace");
+
+/** What the first trace that is opened need not do then. */
+export const warm = warmMarkdown;
 
 type Pane = "tree" | "span" | "margin";
 

@@ -102,7 +102,7 @@ export function TracesPage() {
   }, [at, setMarked]);
   useEffect(() => {
     // The page of a trace is at hand before the first one is opened.
-    void import("./TracePage");
+    void import("./TracePage").then(({ warm }) => setTimeout(warm, 200));
   }, []);
   useCommand("next-trace", () => step(1), { when: rows.length > 0 });
   useCommand("previous-trace", () => step(-1), { when: rows.length > 0 });
@@ -174,7 +174,7 @@ export function TracesPage() {
             )}
             {!phone && toolbar}
           </div>
-          {!open && histogram.data && (
+          {!open && !histogram.isError && (
             <Histogram buckets={histogram.data} window={window} onBrush={(to) => change({ ...to, range: undefined })} />
           )}
           <div className="num flex h-8 shrink-0 items-center gap-3 border-b px-3 text-sm text-ink-2">

@@ -38,6 +38,11 @@ function safeLexer(text: string): Token[] | undefined {
   }
 }
 
+/** Reads a little of everything, so that the browser has made the patterns ready when the first text is shown. */
+export function warmMarkdown(): void {
+  safeLexer("# a\n\nb *c* **d** `e` [f](g)\n\n> h\n\n1. i\n   - j\n\n```k\nl\n```\n\n|m|n|\n|-|-|\n|o|p|\n\n***\n");
+}
+
 /** Pieces of about so many characters are laid out when they come into sight, so that a megabyte holds nobody up. */
 const PIECE = 4000;
 
