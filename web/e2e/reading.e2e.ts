@@ -190,6 +190,7 @@ it("what is empty, failed, missing or on its way says so", async () => {
   await look(broken.page, "span-failed");
   await broken.page.goto(`${postil.url}/p/default/traces/${"0".repeat(31)}9`);
   await broken.page.getByRole("alert").getByRole("heading", { name: "This is not here" }).waitFor();
+  await broken.page.getByRole("alert").getByText("It may have been removed").waitFor();
   await look(broken.page, "trace-missing");
   // While it is read the places of what will be there are shown; when it cannot be read, the way to try again.
   let refuse = true;

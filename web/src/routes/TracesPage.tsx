@@ -101,7 +101,7 @@ export function TracesPage() {
   }, [at, setMarked]);
   useEffect(() => {
     // The page of a trace is at hand before the first one is opened.
-    void import("./TracePage").then(({ warm }) => setTimeout(warm, 200));
+    void import("./TracePage").then(({ warm }) => (globalThis.requestIdleCallback ?? setTimeout)(warm));
   }, []);
   useCommand("next-trace", () => step(1), { when: rows.length > 0 });
   useCommand("previous-trace", () => step(-1), { when: rows.length > 0 });
