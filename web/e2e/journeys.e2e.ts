@@ -68,6 +68,7 @@ it("a whole judgement by keyboard alone", async () => {
   await openTraces(page);
   await page.keyboard.press("/");
   await page.keyboard.type("status:err");
+  await page.getByRole("option", { name: /error/ }).waitFor();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.getByRole("listitem").filter({ hasText: "Status: error" }).waitFor();

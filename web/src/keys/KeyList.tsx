@@ -68,7 +68,7 @@ function KeyRow({ id }: { id: CommandId }) {
             </span>
           ) : (
             keys.map((key) => (
-              <kbd key={key} className="kbd">
+              <kbd key={key} className="kbd kbd-told">
                 {printed(key, isApple())}
               </kbd>
             ))

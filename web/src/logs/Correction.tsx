@@ -8,8 +8,10 @@ import { characters } from "../review/answers";
 import { keepDraft, readDraft } from "../review/drafts";
 import { Button, IconButton } from "../ui/Button";
 import { cx } from "../ui/cx";
+import { Markdown } from "../ui/Markdown";
 import { ErrorLine } from "../ui/State";
 import { Time } from "../ui/Time";
+import { toast } from "../ui/Toast";
 import { diff, type Piece } from "./diff";
 
 const LOOKS: Record<Piece["kind"], string> = {
@@ -64,6 +66,7 @@ export function Correction({
         original={original}
         onSave={onSave}
         onDone={() => setEditing(false)}
+        onAgain={() => setEditing(true)}
       />
     );
   }
@@ -72,7 +75,7 @@ export function Correction({
       <div className={cx("grid", correction && "md:grid-cols-2 md:divide-x")}>
         <div className="border-s-2 border-s-accent bg-sheet px-4 py-3">
           <h3 className="mb-1 flex h-7 items-center text-xs font-semibold text-ink-2">Assistant</h3>
-          <Text pieces={pieces} drop="added" />
+          {correction ? <Text pieces={pieces} drop="added" /> : <Markdown text={original} />}
         </div>
         {correction && (
           <div className="bg-sheet px-4 py-3 max-md:border-t">
@@ -113,12 +116,15 @@ function Editor({
   original,
   onSave,
   onDone,
+  onAgain,
 }: {
   place: string;
   first: string;
   original: string;
   onSave: (value: string) => Promise<ApiError | undefined>;
   onDone: () => void;
+  /** Opens the editor again, for what was put aside by mistake. */
+  onAgain: () => void;
 }) {
   const [text, setText] = useState(() => readDraft(place) ?? first);
   const [busy, setBusy] = useState(false);
@@ -129,6 +135,15 @@ function Editor({
   const done = () => {
     keepDraft(place, undefined);
     onDone();
+  };
+  const cancel = () => {
+    done();
+    if (text === first) return;
+    const back = () => {
+      keepDraft(place, text);
+      onAgain();
+    };
+    toast("What you wrote was put aside", { action: { label: "Bring it back", run: back } });
   };
   const save = async () => {
     if (busy || text.trim() === "") return;
@@ -168,7 +183,7 @@ function Editor({
             <Button look="primary" disabled={busy || text.trim() === ""} onClick={() => void save()}>
               {busy ? "Saving…" : "Save"}
             </Button>
-            <Button look="quiet" onClick={done}>
+            <Button look="quiet" onClick={cancel}>
               Cancel
             </Button>
             <span className="num flex-1 text-right text-xs text-ink-3">{characters(text)} characters</span>

@@ -3,6 +3,7 @@ import type { Annotation, AnswerValue, Evaluation } from "../api/types";
 import { Button } from "../ui/Button";
 import { cx } from "../ui/cx";
 import { ErrorLine } from "../ui/State";
+import { toast } from "../ui/Toast";
 import { useWork } from "../ui/useWork";
 import { characters, TEXT_LIMIT } from "./answers";
 import { keepDraft, readDraft } from "./drafts";
@@ -62,12 +63,15 @@ export function CorrectVerdict({
   before,
   correct,
   onClose,
+  onAgain,
 }: {
   verdict: Evaluation;
   name: string;
   before: Annotation | undefined;
   correct: (value: AnswerValue, explanation: string) => Promise<unknown>;
   onClose: () => void;
+  /** Opens it again, for what was put aside by mistake. */
+  onAgain: () => void;
 }) {
   const shape = shapeOf(verdict);
   const place = `verdict ${verdict.id}`;
@@ -83,6 +87,16 @@ export function CorrectVerdict({
   const close = () => {
     keepDraft(place, undefined);
     onClose();
+  };
+  const cancel = () => {
+    const kept = readDraft(place);
+    close();
+    if (kept === undefined) return;
+    const back = () => {
+      keepDraft(place, kept);
+      onAgain();
+    };
+    toast("What you wrote was put aside", { action: { label: "Bring it back", run: back } });
   };
   const [tried, setTried] = useState(false);
   const { busy, error, run } = useWork();
@@ -106,7 +120,7 @@ export function CorrectVerdict({
       aria-label={`Correct ${name}`}
       className="mt-1.5 flex flex-col gap-2 rounded-[6px] border bg-sheet p-2.5"
       onKeyDown={(event) => {
-        if (event.key === "Escape" && !event.nativeEvent.isComposing) close();
+        if (event.key === "Escape" && !event.nativeEvent.isComposing) cancel();
         if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
       }}
     >
@@ -168,7 +182,7 @@ export function CorrectVerdict({
       )}
       {error && !refused && <ErrorLine error={error} />}
       <div className="flex justify-end gap-2">
-        <Button small onClick={close}>
+        <Button small onClick={cancel}>
           Cancel
         </Button>
         <Button small look="primary" type="submit" disabled={busy}>

@@ -132,6 +132,7 @@ function Verdict({
           name={name}
           before={mine}
           onClose={() => setWriting(false)}
+          onAgain={() => setWriting(true)}
           correct={(value, explanation) => correct(one.id, value, explanation)}
         />
       )}

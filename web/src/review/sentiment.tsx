@@ -36,10 +36,13 @@ export function AnswerMark({
   review,
   name,
   value,
+  shrinks,
 }: {
   review: HumanReview | undefined;
   name: string;
   value: AnswerValue;
+  /** Becomes narrower where there is little room. */
+  shrinks?: boolean;
 }) {
   const sentiment = sentimentOf(review, value);
   const title = review?.display_name ?? name;
@@ -49,6 +52,7 @@ export function AnswerMark({
       title={`${title}: ${sayValue(review, value)}`}
       className={cx(
         "inline-flex max-w-32 items-center gap-1 rounded-sm bg-well px-1.5 text-xs leading-5",
+        shrinks && "min-w-0",
         SENTIMENT_TEXT[sentiment],
       )}
     >

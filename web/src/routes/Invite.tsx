@@ -11,6 +11,18 @@ import { Door, Labelled } from "./SignIn";
 
 const route = getRouteApi("/invite/$token");
 
+/** What somebody sees whose invite cannot be used: they can only ask for another. */
+function Gone({ error, retry }: { error: ApiError; retry: () => void }) {
+  if (error.status !== 404) return <ErrorPanel error={error} retry={retry} />;
+  return (
+    <Door title="This invite is over">
+      <p role="alert" className="text-ink-2">
+        {error.message} Ask whoever invited you for a new one.
+      </p>
+    </Door>
+  );
+}
+
 export function Invite() {
   const { token } = route.useParams();
   const invite = useQuery({ queryKey: ["invite", token], queryFn: () => session.invite(token), retry: false });
@@ -18,7 +30,7 @@ export function Invite() {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
   if (invite.isPending) return <Skeleton />;
-  if (invite.error) return <ErrorPanel error={asApiError(invite.error)} />;
+  if (invite.error) return <Gone error={asApiError(invite.error)} retry={() => void invite.refetch()} />;
   const { workspace, project, role, email, expires_at } = invite.data;
   const submit = (event: FormEvent) => {
     event.preventDefault();

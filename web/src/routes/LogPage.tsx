@@ -117,7 +117,7 @@ export function LogPage() {
             )}
           </div>
         </section>
-        <div className="min-h-0 max-lg:border-t lg:border-l">
+        <div className="min-h-0 max-lg:border-t-2 max-lg:border-t-line-strong lg:border-l">
           <Margin
             key={id}
             traceId={log.trace_id}

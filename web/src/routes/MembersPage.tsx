@@ -61,7 +61,7 @@ export function MembersPage() {
       ) : (
         <MemberList members={query.data} onChange={again} />
       )}
-      {runs && <Invites onChange={again} />}
+      {runs && !query.error && <Invites onChange={again} />}
       <InviteForm
         open={inviting}
         onClose={() => setInviting(false)}

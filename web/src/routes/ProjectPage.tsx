@@ -4,6 +4,7 @@ import { useEffect, useMemo } from "react";
 import { projectApi, session } from "../api";
 import { Frame } from "../app/Frame";
 import { Live } from "../app/live";
+import { projectOf } from "../app/me";
 import { type Here, HereContext } from "../app/project";
 import { LiveContext } from "../app/useLive";
 import { followStored, type Keymap } from "../keys/keymap";
@@ -16,7 +17,7 @@ const route = getRouteApi("/inside/p/$project");
 export function ProjectPage() {
   const { project: key } = route.useParams();
   const { me } = route.useRouteContext();
-  const project = me.projects.find((candidate) => candidate.key === key || candidate.project_id === key);
+  const project = projectOf(me, key);
   const here = useMemo<Here | null>(
     () => (project ? { me, project, api: projectApi(project.project_id) } : null),
     [me, project],

@@ -15,6 +15,8 @@ import { useNeighbours } from "../traces/neighbours";
 import { TraceHead } from "../traces/TraceHead";
 import { useFollowTrace } from "../traces/useFollow";
 import { cx } from "../ui/cx";
+import type { Fault } from "../ui/fault";
+import { warmMarkdown } from "../ui/Markdown";
 import { ErrorPanel, Skeleton } from "../ui/State";
 import { Tabs } from "../ui/Tabs";
 import { toast } from "../ui/Toast";
@@ -22,7 +24,16 @@ import { useMedia } from "../ui/useMedia";
 
 const route = getRouteApi("/inside/p/$project/traces/$trace");
 
+/** What the first trace that is opened need not do then. */
+export const warm = warmMarkdown;
+
 type Pane = "tree" | "span" | "margin";
+
+const MISSING = "This project has no trace with this id. It may have been removed, or be in another project.";
+
+/** What the API calls by two ids, in words. */
+const sayMissing = (fault: Fault): Fault =>
+  fault.status === 404 ? { status: 404, message: MISSING, requestId: fault.requestId } : fault;
 
 /** One trace: its spans, the span that is chosen, and the margin to write in. */
 export function TracePage() {
@@ -69,7 +80,8 @@ export function TracePage() {
     },
     { when: reviews.some(({ type }) => type === "correction") },
   );
-  const error = spans.error ?? summary.error;
+  const fault = spans.error ?? summary.error;
+  const error = fault && sayMissing(asApiError(fault));
   const trace = summary.data?.trace;
   const tree = shown && (
     <SpanTree
@@ -103,7 +115,7 @@ export function TracePage() {
       <TraceHead id={id} trace={trace} copyLink={copyLink} toggleList={() => runCommand("toggle-list")} />
       <LinkedTraces links={summary.data?.linked_traces ?? []} />
       {error ? (
-        <ErrorPanel error={asApiError(error)} retry={() => void Promise.all([spans.refetch(), summary.refetch()])} />
+        <ErrorPanel error={error} retry={() => void Promise.all([spans.refetch(), summary.refetch()])} />
       ) : wide ? (
         <div
           className={cx(

@@ -18,6 +18,7 @@ import { TraceList } from "../traces/TraceList";
 import { useArrivals } from "../traces/useArrivals";
 import { useDensity } from "../traces/useDensity";
 import { useFollowRows } from "../traces/useFollow";
+import { useMark, useOnce } from "../traces/useMark";
 import { useSelection } from "../traces/useSelection";
 import { useFields, useHistogram, useTraces } from "../traces/useTraces";
 import { addressOf, Views } from "../traces/Views";
@@ -41,10 +42,8 @@ export function TracesPage() {
   const reviews = useReviews();
   const { list, rows, body, known, window, fixed, refresh } = useTraces(search);
   const histogram = useHistogram(body, known);
-  // By id, so that the mark stays where it is when others come in above.
-  const [markedId, setMarkedId] = useState<string>();
-  const marked = useMemo(() => rows.findIndex((trace) => trace.trace_id === markedId), [rows, markedId]);
-  const setMarked = useCallback((index: number) => setMarkedId(rows[index]?.trace_id), [rows]);
+  const settled = list.isSuccess && !list.isPlaceholderData;
+  const [marked, setMarked] = useMark(rows, settled);
   const [dense, setDense] = useDensity();
   const [columnIds, setColumns] = useColumns();
   const selection = useSelection(rows, JSON.stringify([search.q, search.range, search.from, search.to]));
@@ -102,11 +101,12 @@ export function TracesPage() {
   }, [at, setMarked]);
   useEffect(() => {
     // The page of a trace is at hand before the first one is opened.
-    void import("./TracePage");
+    void import("./TracePage").then(({ warm }) => (globalThis.requestIdleCallback ?? setTimeout)(warm));
   }, []);
   useCommand("next-trace", () => step(1), { when: rows.length > 0 });
   useCommand("previous-trace", () => step(-1), { when: rows.length > 0 });
-  useCommand("open-trace", () => openAt(marked), { when: !open && marked >= 0 });
+  const openMarked = useOnce(settled, () => openAt(marked));
+  useCommand("open-trace", openMarked, { when: !open && marked >= 0 });
   useCommand("close-trace", open ? close : selection.clear, { when: Boolean(open) || selection.size > 0 });
   useCommand("select", () => rows[at] && selection.toggle(rows[at].trace_id), { when: at >= 0 });
   useCommand("density", () => setDense(!dense));
@@ -174,7 +174,7 @@ export function TracesPage() {
             )}
             {!phone && toolbar}
           </div>
-          {!open && histogram.data && (
+          {!open && !histogram.isError && (
             <Histogram buckets={histogram.data} window={window} onBrush={(to) => change({ ...to, range: undefined })} />
           )}
           <div className="num flex h-8 shrink-0 items-center gap-3 border-b px-3 text-sm text-ink-2">

@@ -10,8 +10,11 @@ import {
 import { asApiError } from "../api/error";
 import { meQuery } from "../app/me";
 import { logSearch } from "../logs/search";
+import { awaitFirst } from "../traces/first";
 import { traceSearch } from "../traces/search";
 import { ErrorPanel, Skeleton } from "../ui/State";
+import { ProjectPage } from "./ProjectPage";
+import { TracesPage } from "./TracesPage";
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
@@ -77,14 +80,15 @@ const start = createRoute({
 export const project = createRoute({
   getParentRoute: () => inside,
   path: "/p/$project",
-  component: lazyRouteComponent(() => import("./ProjectPage"), "ProjectPage"),
+  component: ProjectPage,
 });
 
 const traces = createRoute({
   getParentRoute: () => project,
   path: "/traces",
   validateSearch: traceSearch,
-  component: lazyRouteComponent(() => import("./TracesPage"), "TracesPage"),
+  loader: ({ context: { queries, me }, params }) => awaitFirst(queries, me, params.project),
+  component: TracesPage,
 });
 
 const trace = createRoute({
@@ -202,10 +206,8 @@ const tree = root.addChildren([
 /** Begins to load the page of an address while it is still being found out who asks for it. */
 export function warm(pathname: string): void {
   const [, first, , place, item] = pathname.split("/");
-  if (first !== "p" && pathname !== "/") return;
-  void import("./ProjectPage");
+  if (first !== "p") return;
   if (place === "logs") void import("./LogsPage");
-  else if (place === undefined || place === "traces") void import("./TracesPage");
   if (item && place === "traces") void import("./TracePage");
 }
 

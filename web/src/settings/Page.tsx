@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { cx } from "../ui/cx";
 
 /** A page of the settings: what it is about, and what can be made there. */
 export function Page({
@@ -27,7 +28,7 @@ export function Page({
 export function Section({ title, about, children }: { title: string; about?: ReactNode; children: ReactNode }) {
   return (
     <section aria-label={title} className="mb-8 border-t pt-5 first-of-type:border-t-0 first-of-type:pt-0">
-      <h2 className="mb-1 text-md font-semibold">{title}</h2>
+      <h2 className={cx("text-md font-semibold", about ? "mb-1" : "mb-3")}>{title}</h2>
       {about && <p className="mb-4 max-w-[64ch] text-sm text-ink-2">{about}</p>}
       {children}
     </section>

@@ -1,6 +1,6 @@
-import { Bot, Settings2, TriangleAlert, User, Wrench } from "lucide-react";
+import { Bot, FileText, Settings2, TriangleAlert, User, Wrench } from "lucide-react";
 import { type ReactNode, useMemo, useRef } from "react";
-import type { Json, Message, Normalized } from "../api/types";
+import type { Json, Normalized } from "../api/types";
 import { useCommand } from "../keys/useCommand";
 import { CodeBlock } from "../ui/CodeBlock";
 import { cx } from "../ui/cx";
@@ -16,10 +16,14 @@ const ROLES = {
   user: { label: "User", icon: User },
   assistant: { label: "Assistant", icon: Bot },
   tool: { label: "Tool", icon: Wrench },
+  document: { label: "Document", icon: FileText },
 } as const;
 
 /** Of a long conversation the middle is folded: what came first and what came last are read most. */
 const LONG = 24;
+
+/** Of a found document so many characters are shown first, so that the others are in sight. */
+const EXCERPT = 600;
 
 function Line({
   speaker,
@@ -28,7 +32,7 @@ function Line({
   children,
   finish,
 }: {
-  speaker: Message["role"];
+  speaker: keyof typeof ROLES;
   name?: string | undefined;
   output?: boolean;
   children: ReactNode;
@@ -37,7 +41,7 @@ function Line({
   const { label, icon: Icon } = ROLES[speaker];
   return (
     <article
-      aria-label={`${name ?? label}${output ? ", answer" : ""}`}
+      aria-label={`${speaker === "document" ? `${label} ${name}` : (name ?? label)}${output ? ", answer" : ""}`}
       tabIndex={-1}
       data-message
       className={cx(
@@ -71,7 +75,7 @@ function TurnView({ turn }: { turn: Turn }) {
       {turn.role === "system" && length > 30 ? (
         <Fold label={`Instructions, ${count(length)} words`}>{body}</Fold>
       ) : (
-        body
+        <div className="space-y-2">{body}</div>
       )}
       {turn.blocks.length === 0 && <p className="text-sm text-ink-3">Nothing was recorded here.</p>}
     </Line>
@@ -160,11 +164,11 @@ export function Conversation({ span }: { span: Normalized }) {
       )}
       {documents?.map((document, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: found documents do not change
-        <Line key={index} speaker="tool" name={`document ${document.id ?? index + 1}`}>
+        <Line key={index} speaker="document" name={document.id ?? String(index + 1)}>
           {document.score !== undefined && (
             <p className="num mb-1 text-xs text-ink-3">score {document.score.toFixed(3)}</p>
           )}
-          {document.content && <Markdown text={document.content} />}
+          {document.content && <Markdown text={document.content} first={EXCERPT} />}
           {document.metadata && (
             <Fold label="Metadata">
               <JsonTree value={document.metadata} />

@@ -10,8 +10,8 @@ export function LinkedTraces({ links }: { links: LinkedTrace[] }) {
   if (others.length === 0) return null;
   const same = others.every(({ reason }) => reason === "same_response");
   return (
-    <p className="flex shrink-0 flex-wrap items-center gap-x-2 border-b bg-well px-3 py-1.5 text-sm text-ink-2">
-      <Link2 size={14} aria-hidden className="shrink-0" />
+    <p className="shrink-0 border-b bg-well px-3 py-1.5 text-sm text-ink-2">
+      <Link2 size={14} aria-hidden className="mr-2 inline" />
       {same
         ? "The same call is also in another trace. Its tokens and cost count once."
         : "The other half of a streamed call is in another trace."}
@@ -21,7 +21,7 @@ export function LinkedTraces({ links }: { links: LinkedTrace[] }) {
           to="/p/$project/traces/$trace"
           params={{ project: project.key, trace: trace_id }}
           search={(before) => ({ ...before, span: linked_span_id })}
-          className="font-mono text-xs text-accent underline"
+          className="ml-2 font-mono text-xs text-accent underline"
           title={trace_id}
         >
           {trace_id.slice(0, 8)}…

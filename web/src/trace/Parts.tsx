@@ -42,7 +42,7 @@ function ToolCardView({ card }: { card: Card }) {
   const args = unpacked(call?.arguments);
   const simple = value === undefined || typeof value !== "object" || value === null;
   return (
-    <div className={cx("my-2 max-w-[76ch] rounded-[6px] border bg-sheet", result?.is_error && "border-bad")}>
+    <div className={cx("max-w-[76ch] rounded-[6px] border bg-sheet", result?.is_error && "border-bad")}>
       <div className="px-3 py-2">
         <Fold
           label={
@@ -111,7 +111,11 @@ function PartView({ part }: { part: Exclude<Part, { type: "tool_call" | "tool_re
         </Fold>
       );
     case "media":
-      return <MediaView media={part} />;
+      return (
+        <div>
+          <MediaView media={part} />
+        </div>
+      );
     default:
       return <JsonTree value={part.raw} />;
   }

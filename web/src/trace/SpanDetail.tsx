@@ -107,6 +107,7 @@ export function SpanDetail({
             <CodeBlock
               code={JSON.stringify({ ...span, annotations: undefined, evaluations: undefined }, null, 2)}
               language="JSON"
+              tall
             />
           </div>
         )}

@@ -8,7 +8,7 @@ import { duration } from "../ui/format";
 import { KindIcon } from "./kinds";
 import { bar, type Scale, scaleOf, visible } from "./tree";
 
-const ROW = 32;
+const ROW = 34;
 
 /** The spans in order of execution with a waterfall. Only those in sight are in the page. */
 export function SpanTree({
@@ -132,7 +132,7 @@ function SpanRow({ span, top, scale, chosen, annotated, folded, onChoose, onFold
       title={[span.name, span.model, duration(span.duration_ms)].filter(Boolean).join(" · ")}
       onClick={onChoose}
       className={cx(
-        "absolute inset-x-0 flex cursor-pointer items-center gap-1.5 pr-2 text-sm select-none",
+        "absolute inset-x-0 flex cursor-pointer items-center gap-1.5 pr-2 pb-0.5 text-sm select-none",
         chosen ? "bg-accent-soft shadow-[inset_2px_0_0_var(--accent)]" : "hover:bg-well",
       )}
       style={{ height: ROW, transform: `translateY(${top}px)`, paddingLeft: 6 + Math.min(span.level, 10) * 14 }}
@@ -154,10 +154,11 @@ function SpanRow({ span, top, scale, chosen, annotated, folded, onChoose, onFold
       {annotated && <span role="img" aria-label="judged" className="size-1.5 shrink-0 rounded-full bg-accent" />}
       {failed && <OctagonAlert size={14} className="shrink-0 text-bad" role="img" aria-label="error" />}
       <span className="num shrink-0 text-xs text-ink-3">{duration(span.duration_ms)}</span>
-      <span className="relative h-1.5 w-14 shrink-0 rounded-full bg-well" aria-hidden>
+      {/* Below the names and as wide as the tree: one scale for all rows, and the names keep their room. */}
+      <span className="absolute inset-x-2 bottom-0.5 h-0.75" aria-hidden>
         <span
           className={cx(
-            "absolute inset-y-0 rounded-full",
+            "absolute inset-y-0 min-w-0.5 rounded-full",
             failed ? "bg-bad" : span.type === "llm" ? "bg-ink-2" : "bg-line-strong",
           )}
           style={{ left: `${left}%`, width: `${width}%` }}

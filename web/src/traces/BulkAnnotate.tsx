@@ -57,7 +57,7 @@ function Form({ onClose, what, size, most, run }: BulkProps) {
       <label className="flex flex-col gap-1 text-sm">
         Human review
         <select
-          className="field"
+          className="field select"
           value={review.key}
           onChange={(event) => {
             setKey(event.target.value);

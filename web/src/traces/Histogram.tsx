@@ -12,16 +12,18 @@ const label = (at: number, length: number) =>
     ...(length < 86_400_000 ? { hour: "2-digit", minute: "2-digit", hour12: false } : {}),
   });
 
-/** Traces over time, errors in red. Drag over it to look closer. */
-export function Histogram({
-  buckets,
-  window,
-  onBrush,
-}: {
+interface HistogramProps {
   buckets: Bucket[];
   window: Window;
   onBrush: (window: Window) => void;
-}) {
+}
+
+/** Traces over time, errors in red. Drag over it to look closer. Its place is kept until they were counted. */
+export function Histogram({ buckets, ...rest }: Omit<HistogramProps, "buckets"> & { buckets: Bucket[] | undefined }) {
+  return buckets ? <Bars buckets={buckets} {...rest} /> : <div className="h-15 shrink-0" />;
+}
+
+function Bars({ buckets, window, onBrush }: HistogramProps) {
   const box = useRef<SVGSVGElement>(null);
   const [brush, setBrush] = useState<[number, number] | null>(null);
   const [over, setOver] = useState<number | null>(null);
@@ -46,7 +48,7 @@ export function Histogram({
   const shown = over === null ? undefined : buckets[over];
   const height = (value: number) => (value === 0 ? 0 : Math.max(2, (value / most) * HEIGHT));
   return (
-    <div className="relative px-3 pt-1">
+    <div className="relative h-15 shrink-0 px-3 pt-1">
       <svg
         ref={box}
         role="img"

@@ -23,8 +23,8 @@ interface RowProps {
   columns: readonly Column[];
   /** The room of the columns. */
   grid: string;
-  /** Somebody points at it, and may open it next. */
-  onNear: (trace: TraceSummary) => void;
+  /** Somebody points at it and may open it next, or opens it now. */
+  onNear: (trace: TraceSummary, now?: boolean) => void;
 }
 
 /** The room of the boxes, in the head and in every row. */
@@ -71,6 +71,8 @@ function RowLink({ trace, project, reviews, open, compact, selecting, id, column
       preload={false}
       onPointerEnter={() => onNear(trace)}
       onFocus={() => onNear(trace)}
+      onPointerDown={() => onNear(trace, true)}
+      onClick={() => onNear(trace, true)}
     >
       {compact ? (
         <div className={cx("flex h-full flex-col justify-center gap-0.5 pr-3", selecting ? "pl-0" : "pl-3")}>

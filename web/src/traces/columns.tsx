@@ -29,6 +29,7 @@ export function Judged({ trace, reviews }: { trace: TraceSummary; reviews: Revie
     <span className="flex min-w-0 gap-1 overflow-hidden">
       {shown.map((annotation) => (
         <AnswerMark
+          shrinks
           key={`${annotation.span_id} ${annotation.key} ${annotation.annotator_kind} ${JSON.stringify(annotation.value)}`}
           name={annotation.key}
           review={reviews.get(annotation.key)}

@@ -4,9 +4,8 @@ import type { TraceSummary } from "../api/types";
 import { useHere } from "../app/project";
 import { useLive, useThrottled } from "../app/useLive";
 import { compile, parse } from "./filterText";
+import { firstMoment, listQuery } from "./first";
 import { sortOf, type TraceSearchParams, type Window, windowOf } from "./search";
-
-const PAGE = 100;
 
 /** The fields and human reviews that traces can be filtered by. */
 export function useFields() {
@@ -40,7 +39,7 @@ export function useTraces(search: TraceSearchParams) {
   const { api, project } = useHere();
   const { names, keys, ready } = useFields();
   // The window stands still while somebody reads; looking again moves it.
-  const [now, setNow] = useState(() => Date.now());
+  const [now, setNow] = useState(firstMoment);
   const { from, to, range } = search;
   const window = useMemo(
     () => windowOf({ ...(from ? { from } : {}), ...(to ? { to } : {}), ...(range ? { range } : {}) }, now),
@@ -59,13 +58,8 @@ export function useTraces(search: TraceSearchParams) {
     };
   }, [window, filters, query, search.sort]);
   const list = useInfiniteQuery({
-    queryKey: [project.key, "traces", body],
-    queryFn: ({ pageParam, signal }) =>
-      api.searchTraces({ ...body, limit: PAGE, ...(pageParam ? { page_token: pageParam } : {}) }, signal),
-    initialPageParam: "",
-    getNextPageParam: (page) => (page.has_more ? page.next_page_token : undefined),
+    ...listQuery(api, project.key, body),
     placeholderData: keepPreviousData,
-    staleTime: 60_000,
     enabled: known,
   });
   const rows = useMemo<TraceSummary[]>(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);

@@ -1,4 +1,4 @@
-import { Check, Copy } from "lucide-react";
+import { Check, Copy, type LucideIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { IconButton } from "./Button";
 
@@ -31,11 +31,11 @@ export function CopyText({ text, name, short = 14 }: { text: string; name: strin
   );
 }
 
-export function CopyButton({ text, name }: { text: string; name: string }) {
+export function CopyButton({ text, name, icon: Icon = Copy }: { text: string; name: string; icon?: LucideIcon }) {
   const [copied, copy] = useCopied();
   return (
     <IconButton name={copied ? "Copied" : name} onClick={() => copy(text)} className="size-7">
-      {copied ? <Check size={14} className="text-good" aria-hidden /> : <Copy size={14} aria-hidden />}
+      {copied ? <Check size={14} className="text-good" aria-hidden /> : <Icon size={14} aria-hidden />}
     </IconButton>
   );
 }

@@ -74,12 +74,12 @@ function Entry({ name, value, path, open }: { name: string | number; value: unkn
             <Scalar value={value} />
           </span>
         )}
-        <span className="absolute top-0 right-0 flex h-6 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
+        <span className="absolute top-0 right-0 flex h-6 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
           <CopyButton
             text={typeof value === "string" ? value : JSON.stringify(value, null, 2)}
             name={`Copy value of ${name}`}
           />
-          <CopyPath path={path} />
+          <CopyButton text={path} name={`Copy path ${path}`} icon={Route} />
         </span>
       </div>
       {folds && unfolded && (
@@ -88,21 +88,6 @@ function Entry({ name, value, path, open }: { name: string | number; value: unkn
         </div>
       )}
     </li>
-  );
-}
-
-function CopyPath({ path }: { path: string }) {
-  return (
-    <Button
-      look="quiet"
-      square
-      className="size-7"
-      title={`Copy path ${path}`}
-      aria-label={`Copy path ${path}`}
-      onClick={() => void navigator.clipboard?.writeText(path)}
-    >
-      <Route size={14} aria-hidden />
-    </Button>
   );
 }
 

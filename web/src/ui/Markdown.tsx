@@ -14,9 +14,9 @@ const READ = 200_000;
  * Markdown of a trace, made into elements of our own: no HTML of the text ever becomes HTML of the page, links are
  * inert, images are fetched from nowhere.
  */
-export const Markdown = memo(function Markdown({ text }: { text: string }) {
+export const Markdown = memo(function Markdown({ text, first = SHOWN }: { text: string; first?: number }) {
   const [all, setAll] = useState(false);
-  const shown = all || text.length <= SHOWN ? text : text.slice(0, SHOWN);
+  const shown = all || text.length <= first ? text : text.slice(0, first);
   const tokens = useMemo(() => (shown.length > READ ? undefined : safeLexer(shown)), [shown]);
   return (
     <div className="max-w-[72ch] text-read break-words" dir="auto">
@@ -36,6 +36,11 @@ function safeLexer(text: string): Token[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Reads a little of everything, so that the browser has made the patterns ready when the first text is shown. */
+export function warmMarkdown(): void {
+  safeLexer("# a\n\nb *c* **d** `e` [f](g)\n\n> h\n\n1. i\n   - j\n\n```k\nl\n```\n\n|m|n|\n|-|-|\n|o|p|\n\n***\n");
 }
 
 /** Pieces of about so many characters are laid out when they come into sight, so that a megabyte holds nobody up. */

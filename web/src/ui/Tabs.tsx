@@ -33,7 +33,13 @@ export function Tabs<T extends string>({
     row.current?.querySelector<HTMLElement>(`[data-tab="${next.id}"]`)?.focus();
   };
   return (
-    <div ref={row} role="tablist" aria-label={label} onKeyDown={move} className="scroll flex items-stretch gap-1 px-3">
+    <div
+      ref={row}
+      role="tablist"
+      aria-label={label}
+      onKeyDown={move}
+      className="scroll flex items-stretch gap-1 px-3 max-sm:gap-0"
+    >
       {tabs.map((tab) => (
         <button
           key={tab.id}

@@ -25,7 +25,7 @@ export function toast(text: string, options: { bad?: boolean; action?: Note["act
   const note: Note = { id: next++, text, bad: options.bad ?? false };
   if (options.action) note.action = options.action;
   change([...notes.slice(-2), note]);
-  setTimeout(() => dismiss(note.id), note.bad ? 10_000 : 4000);
+  setTimeout(() => dismiss(note.id), note.bad || note.action ? 10_000 : 4000);
 }
 
 export function Toasts() {
@@ -49,7 +49,14 @@ export function Toasts() {
         >
           <span className="min-w-0 break-words">{note.text}</span>
           {note.action && (
-            <button type="button" className="font-medium text-accent" onClick={note.action.run}>
+            <button
+              type="button"
+              className="shrink-0 font-medium text-accent"
+              onClick={() => {
+                dismiss(note.id);
+                note.action?.run();
+              }}
+            >
               {note.action.label}
             </button>
           )}
