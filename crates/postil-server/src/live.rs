@@ -291,7 +291,7 @@ mod tests {
     use super::*;
 
     fn event(trace: usize) -> Event {
-        Event { project: 1, kind: "trace.created", trace_id: Some(format!("{trace:032x}")), span_id: None }
+        Event { project: 1, kind: "trace.created", trace_id: Some(format!("{trace:032x}")), ..Event::default() }
     }
 
     struct Bed {
