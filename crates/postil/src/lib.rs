@@ -2,7 +2,8 @@
 //!
 //! Rooms, from the ground up: [`db`] (the only room that knows a database driver), [`id`], [`clock`], [`error`],
 //! [`page`], [`event`] know no noun. Then each noun imports only what stands before it:
-//! `project < view < job < media < trace < human_review < annotation < dataset`.
+//! `project < view < job < media < trace < human_review < annotation < queue <
+//! dataset`.
 
 pub mod annotation;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod job;
 pub mod media;
 pub mod page;
 pub mod project;
+pub mod queue;
 pub mod trace;
 pub mod view;
 
@@ -30,8 +32,8 @@ mod rooms {
     use std::path::{Path, PathBuf};
 
     /// From the ground up: a room may use only what stands before it.
-    const ORDER: [&str; 9] =
-        ["ground", "project", "view", "job", "media", "trace", "human_review", "annotation", "dataset"];
+    const ORDER: [&str; 10] =
+        ["ground", "project", "view", "job", "media", "trace", "human_review", "annotation", "queue", "dataset"];
 
     fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -30,6 +30,9 @@ pub mod members;
 pub mod orq;
 pub mod params;
 pub mod projects;
+pub mod queue_items;
+pub mod queue_shapes;
+pub mod queues;
 pub mod request_id;
 pub mod session;
 mod session_shapes;
@@ -103,11 +106,14 @@ fn routes() -> OpenApiRouter<App> {
         .merge(datasets::routes())
         .merge(orq::feedback::routes())
         .merge(orq::human_review_sets::routes())
+        .merge(orq::annotation_queues::routes())
         .merge(traces_search::routes())
         .merge(sessions::routes())
         .merge(events::routes())
         .merge(jobs::routes())
         .merge(views::routes())
+        .merge(queues::routes())
+        .merge(queue_items::routes())
         .merge(media::routes())
         .merge(traceloop::routes())
         .merge(langfuse::media::routes())

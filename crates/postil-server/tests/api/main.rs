@@ -1,6 +1,7 @@
 //! The API through one harness: the real router on a real database, every answer checked against `openapi.json`.
 
 mod accounts;
+mod annotation_queues;
 mod annotations;
 mod any_shape;
 mod api_keys;
@@ -25,7 +26,9 @@ mod jobs;
 mod media;
 mod operations;
 mod projects;
+mod queues;
 mod reviewed;
+mod reviewers;
 mod roles;
 mod sessions;
 mod sign_in;

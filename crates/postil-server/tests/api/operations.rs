@@ -104,6 +104,10 @@ pub fn accepted(words: &Map<String, Value>) -> Vec<(&'static str, Value)> {
             "to": words["to"]}),
         ),
         (
+            "PATCH /v2/annotation-queues/{annotation_queue_id}",
+            json!({"display_name": mark, "human_review_ids": [review]}),
+        ),
+        (
             "POST /v2/api-keys",
             json!({"name": "k", "projects": [words["project_id"]], "scopes": ["read"],
             "constraints": {"expires_at": "2030-01-01T00:00:00Z"}}),
@@ -181,6 +185,12 @@ pub fn accepted(words: &Map<String, Value>) -> Vec<(&'static str, Value)> {
             json!({"from": words["from"], "to": words["to"], "limit": 1, "filters": filters,
             "sort": [{"field": "cost", "order": "desc"}], "filter_operator": "or", "query": mark}),
         ),
+        ("POST /v3/queues", json!({"display_name": mark, "order": {"by": "oldest"}, "overlap": 2})),
+        ("PATCH /v3/queues/{queue_id}", json!({"display_name": mark, "blind": true, "due_at": null})),
+        ("POST /v3/queues/{queue_id}/items", json!({"items": [{"trace_id": trace}]})),
+        ("POST /v3/queues/{queue_id}/items/matching", json!({"from": words["from"], "to": words["to"]})),
+        ("PATCH /v3/queues/{queue_id}/items", json!({"item_ids": [words["item_id"]], "priority": 3})),
+        ("POST /v3/queues/{queue_id}/items/remove", json!({"item_ids": [words["item_id"]]})),
         ("PATCH /v3/users/{id}", json!({"role": "admin"})),
         (
             "POST /v3/views",
@@ -239,6 +249,11 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     let job = key.post("/v2/annotations/bulk", job).await.expect(202).json()["id"].clone();
     let session = json!({"external_id": format!("session-{mark}"), "title": mark});
     key.post("/v2/sessions", session).await.expect(200);
+    let queue = json!({"display_name": mark, "description": mark, "project_id": project});
+    let queue = key.post("/v2/annotation-queues", queue).await.expect(200).json()["_id"].clone();
+    let items = format!("/v2/annotation-queues/{}/items", queue.as_str().unwrap());
+    let item = json!({"items": [{"trace_id": trace, "span_id": span}]});
+    let item = key.post(&items, item).await.expect(200).json()[0]["_id"].clone();
     let image = show_image(key, &trace, mark).await;
     let api_key = key.post("/v2/api-keys", json!({"name": mark, "projects": [project]})).await.expect(200).json();
     let invite = key.post("/api/invites", json!({"role": "viewer"})).await.expect(200).json();
@@ -247,6 +262,13 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     let point = key.post(&points, json!([{"expected_output": mark}])).await.expect(200).json()[0]["_id"].clone();
     words["dataset_id"] = dataset;
     words["datapoint_id"] = point;
+    words["annotation_queue_id"] = queue.clone();
+    words["queue_id"] = queue;
+    words["item_id"] = item.clone();
+    words["item_ids"] = item;
+    words["member_id"] = json!(member);
+    words["span_ids"] = json!(span);
+    words["human_review_ids"] = review["id"].clone();
     words["human_eval_ids"] = review["id"].clone();
     words["human_eval_id"] = review["id"].clone();
     words["human_review_id"] = review["id"].clone();

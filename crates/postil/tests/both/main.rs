@@ -12,6 +12,7 @@ mod db;
 mod filter;
 mod jobs;
 mod media;
+mod queues;
 mod remap;
 mod retention;
 mod reviews;
