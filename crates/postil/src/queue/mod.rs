@@ -5,6 +5,7 @@ mod definition;
 mod item_store;
 mod items;
 mod order;
+pub mod review;
 mod store;
 mod verbs;
 
