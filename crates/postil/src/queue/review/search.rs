@@ -25,11 +25,11 @@ const MOST_GONE: usize = 64;
 const FREE: &str = "i.queue_id = $1 and i.state = 'open' and i.taken < i.overlap
   and not exists (select 1 from queue_seat s where s.item_id = i.id and s.reviewer = $2 and s.state <> 'lapsed')";
 
-/// How many spans or traces an item `i` is about: one, or none when its time is over.
-const STORED: &str = "case i.kind
+/// How many spans or traces an item is about: one, or none when its time is over.
+const STORED: &str = "case kind
   when 'span' then (select count(*) from span x
-                    where x.project = i.project and x.trace_id = i.trace_id and x.span_id = i.span_id)
-  when 'trace' then (select count(*) from trace x where x.project = i.project and x.trace_id = i.trace_id)
+                    where x.project = queue_item.project and x.trace_id = queue_item.trace_id and x.span_id = queue_item.span_id)
+  when 'trace' then (select count(*) from trace x where x.project = queue_item.project and x.trace_id = queue_item.trace_id)
   else cast(0 as bigint) end";
 
 /// Which of the free items.
@@ -168,11 +168,12 @@ impl Desk<'_> {
     fn take(&self, tx: &mut Tx<'_>, part: &Part) -> Result<Option<(Task, bool)>> {
         let (condition, values) = part.condition();
         let sql = format!(
-            "update queue_item as i set taken = taken + 1, updated_at = $3
-             where i.id = (select i.id from queue_item i where {FREE} and {condition}
+            "update queue_item set taken = taken + 1, updated_at = $3
+             where id = (select i.id from queue_item i where {FREE} and {condition}
                            order by i.priority desc, i.sort_key, i.id{{bytes_order}} limit 1 {{skip_locked}})
-               and i.taken < i.overlap
-             returning {TASK}, {STORED}"
+               and taken < overlap
+             returning {}, {STORED}",
+            TASK.replace("i.", "")
         );
         let mut params = params![&self.queue.id, self.me, self.now].to_vec();
         params.extend(values);
@@ -182,13 +183,14 @@ impl Desk<'_> {
     /// What the reviewer skipped first, of what still needs somebody.
     fn take_skipped(&self, tx: &mut Tx<'_>) -> Result<Option<(Task, bool)>> {
         let sql = format!(
-            "update queue_item as i set taken = taken + 1, updated_at = $3
-             where i.id = (select i.id from queue_seat s join queue_item i on i.id = s.item_id
+            "update queue_item set taken = taken + 1, updated_at = $3
+             where id = (select i.id from queue_seat s join queue_item i on i.id = s.item_id
                            where s.queue_id = $1 and s.reviewer = $2 and s.state = 'skipped' and i.state = 'open'
                              and i.taken < i.overlap and (i.assignee is null or i.assignee = $2)
                            order by s.ended_at, s.item_id{{bytes_order}} limit 1)
-               and i.state = 'open' and i.taken < i.overlap
-             returning {TASK}, {STORED}"
+               and state = 'open' and taken < overlap
+             returning {}, {STORED}",
+            TASK.replace("i.", "")
         );
         read_taken(tx, &sql, params![&self.queue.id, self.me, self.now])
     }

@@ -185,7 +185,7 @@ pub(super) fn reserved_by_others(tx: &mut Tx<'_>, queue_id: &str, me: &str, now:
         and (i.assignee is null or i.assignee = $2)
         and not exists (select 1 from queue_seat m
                         where m.item_id = s.item_id and m.reviewer = $2 and m.state <> 'lapsed')
-      order by s.claimed_at, s.item_id limit 8";
+      order by s.claimed_at, s.item_id, s.reviewer limit 8";
     tx.query(sql, params![queue_id, me, now])?.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
 }
 

@@ -52,6 +52,8 @@ pub fn undo(
             let message = "Somebody else has this item now, so it cannot be given back to you.";
             return Err(Error::conflict("item_taken", message));
         }
+        // It was skipped and has come back already, since nothing else is left.
+        SeatState::Held | SeatState::Reserved if place.seat.ended_at.is_some() => desk.hold(tx, &mut place)?,
         SeatState::Held | SeatState::Reserved | SeatState::Lapsed => return Err(nothing()),
     }
     tell(tx, &queue);
