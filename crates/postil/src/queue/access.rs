@@ -6,17 +6,22 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::project::{Actor, Caller, Permission};
 
-/// The queue with this id, for those who read or manage queues, or who may review in it.
+/// The queue with this id, for those who read, fill or manage queues, or who may review in it.
 ///
 /// # Errors
 /// [`Error::NotFound`] also when it exists, but not for this caller.
 pub fn find(tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<Queue> {
     let project = (!speaks_for_workspace(caller)).then_some(caller.project.number);
     let queue = store::find(tx, &caller.workspace_id, project, id)?.ok_or_else(|| not_found(id))?;
-    if caller.permissions.has(Permission::Read) || may_review(tx, caller, &queue)? {
+    if sees_all(caller) || may_review(tx, caller, &queue)? {
         return Ok(queue);
     }
     Err(not_found(id))
+}
+
+/// Whether a caller sees every queue; others see those they may review in.
+pub(super) fn sees_all(caller: &Caller) -> bool {
+    [Permission::Read, Permission::Annotate, Permission::Define].iter().any(|each| caller.permissions.has(*each))
 }
 
 /// The queue with this id, for those who may review in it.
@@ -56,6 +61,6 @@ fn is_let_in(tx: &mut Tx<'_>, caller: &Caller, queue: &Queue) -> Result<bool> {
 }
 
 /// Members hold a role per project, bound keys have one project; only other keys reach all of a workspace.
-fn speaks_for_workspace(caller: &Caller) -> bool {
+pub(super) fn speaks_for_workspace(caller: &Caller) -> bool {
     matches!(caller.actor, Actor::Key { .. }) && caller.bound_to.is_none()
 }

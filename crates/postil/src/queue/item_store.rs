@@ -151,3 +151,36 @@ pub(super) fn known_spans(
     }
     Ok(known)
 }
+
+/// Removes the items of these spans, and those of whole traces that these spans stand for.
+pub(super) fn remove_spans(tx: &mut Tx<'_>, queue_id: &str, span_ids: &[String]) -> Result<u64> {
+    let mut removed = 0;
+    for some in span_ids.chunks(AT_ONCE) {
+        let mut sql = SqlBuilder::default();
+        let queue = sql.bind(queue_id);
+        let list = sql.bind_list(padded(some));
+        let text = format!(
+            "delete from queue_item where queue_id = {queue} and (span_id in ({list}) or (kind = 'trace' and exists (
+               select 1 from trace t where t.project = queue_item.project and t.trace_id = queue_item.trace_id
+                 and coalesce(t.leading_span_id, t.root_span_id) in ({list}))))"
+        );
+        removed += tx.execute(&text, sql.params())?;
+    }
+    Ok(removed)
+}
+
+pub(super) fn remove(tx: &mut Tx<'_>, queue_id: &str, item_ids: &[String]) -> Result<u64> {
+    let mut removed = 0;
+    for some in item_ids.chunks(AT_ONCE) {
+        let mut sql = SqlBuilder::default();
+        let queue = sql.bind(queue_id);
+        let text =
+            format!("delete from queue_item where queue_id = {queue} and id in ({})", sql.bind_list(padded(some)));
+        removed += tx.execute(&text, sql.params())?;
+    }
+    Ok(removed)
+}
+
+pub(super) fn clear(tx: &mut Tx<'_>, queue_id: &str) -> Result<u64> {
+    tx.execute("delete from queue_item where queue_id = $1", params![queue_id])
+}

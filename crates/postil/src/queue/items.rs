@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::definition::Queue;
-use super::{item_not_found, item_store as store, order, tell};
+use super::removal::check_count;
+use super::{access, item_not_found, item_store as store, order, tell};
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -160,12 +161,25 @@ pub struct Added {
 ///
 /// # Errors
 /// [`Error::Conflict`] when the queue would hold more than [`MOST_ITEMS`].
-pub fn add(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, queue: &Queue, wanted: &[Wanted]) -> Result<Added> {
+pub fn add(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, queue_id: &str, wanted: &[Wanted]) -> Result<Added> {
     require_adding(caller)?;
-    if store::count(tx, &queue.id)? + i64::try_from(wanted.len()).unwrap_or(i64::MAX) > MOST_ITEMS {
+    check_count(wanted.len(), "items")?;
+    let queue = &access::find(tx, caller, queue_id)?;
+    check_room(tx, queue, wanted.len())?;
+    put(tx, clock, caller, queue, wanted)
+}
+
+/// Refuses more items than a queue holds.
+pub(super) fn check_room(tx: &mut Tx<'_>, queue: &Queue, new: usize) -> Result<()> {
+    if store::count(tx, &queue.id)? + i64::try_from(new).unwrap_or(MOST_ITEMS) > MOST_ITEMS {
         let message = format!("A queue holds at most {MOST_ITEMS} items; remove some first.");
         return Err(Error::conflict("too_many_items", message));
     }
+    Ok(())
+}
+
+/// Puts spans and traces into a queue.
+pub(super) fn put(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, queue: &Queue, wanted: &[Wanted]) -> Result<Added> {
     let mut added = Added::default();
     let starts = starts(tx, queue, wanted)?;
     let spans = spans(tx, queue, wanted)?;

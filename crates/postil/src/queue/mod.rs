@@ -1,21 +1,26 @@
 //! Annotation queues: work for reviewers. A queue says what is asked and of whom; its items are what is judged.
 
 mod access;
+mod contents;
+mod contents_store;
 mod definition;
 mod item_store;
 mod items;
 mod order;
+mod removal;
 pub mod review;
 mod store;
 mod verbs;
 
 pub use access::{find, find_for_review, may_review, require_review};
+pub use contents::{ItemFilter, Placed, SeatRow, Shown, counts, page, placed, used_reviews};
 pub use definition::{
     Change, Correction, EvaluatorsShown, LEASE_SECONDS, MOST_OVERLAP, MessagesShown, Order, OrderBy, Question, Queue,
     View,
 };
 pub use items::{Added, Item, ItemKind, ItemState, MOST_AT_ONCE, MOST_ITEMS, PRIORITIES, Wanted, add, get as item};
-pub use verbs::{MOST_QUEUES, create, definitions, list, remove, update};
+pub use removal::{clear, remove_items, remove_spans};
+pub use verbs::{ListFilter, MOST_QUEUES, create, definitions, list, remove, update};
 
 use crate::db::Tx;
 use crate::error::Error;

@@ -79,13 +79,14 @@ pub(super) fn find(tx: &mut Tx<'_>, workspace_id: &str, project: Option<i64>, id
     tx.query_opt(&sql, params![id, workspace_id, project])?.as_ref().map(read).transpose()
 }
 
-/// The queues of a project, newest first.
-pub(super) fn list(tx: &mut Tx<'_>, project: i64) -> Result<Vec<Queue>> {
+/// The queues of a workspace or of one project of it, newest first.
+pub(super) fn list(tx: &mut Tx<'_>, workspace_id: &str, project: Option<i64>) -> Result<Vec<Queue>> {
     let sql = format!(
-        "select {COLUMNS} from queue q join project p on p.number = q.project where q.project = $1
+        "select {COLUMNS} from queue q join project p on p.number = q.project
+         where p.workspace_id = $1 and p.archived_at is null and (cast($2 as bigint) is null or q.project = $2)
          order by q.created_at desc, q.id{{bytes_order}} desc"
     );
-    tx.query(&sql, params![project])?.iter().map(read).collect()
+    tx.query(&sql, params![workspace_id, project])?.iter().map(read).collect()
 }
 
 pub(super) fn count(tx: &mut Tx<'_>, project: i64) -> Result<usize> {

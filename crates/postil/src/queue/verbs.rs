@@ -1,6 +1,6 @@
 //! Making, changing and removing queues.
 
-use super::access::{find, may_review};
+use super::access::{find, may_review, sees_all, speaks_for_workspace};
 use super::definition::{Change, Question, Queue};
 use super::{order, store, tell};
 use crate::clock::Clock;
@@ -14,21 +14,26 @@ use crate::project::{Caller, Permission, ProjectRef};
 /// How many queues a project has.
 pub const MOST_QUEUES: usize = 500;
 
-/// The queues of the caller's project, newest first: all for those who read, else those they may review in. `search`
-/// is a part of the name, `updated_by` names who changed them last; both may be empty.
-pub fn list(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    search: &str,
-    updated_by: &[&str],
-    page: &PageRequest,
-) -> Result<Page<Queue>> {
-    let search = search.to_lowercase();
+/// Which queues are listed.
+#[derive(Debug, Clone, Default)]
+pub struct ListFilter {
+    /// A part of the name; empty: any.
+    pub search: String,
+    /// Who changed them last; empty: anybody.
+    pub updated_by: Vec<String>,
+    /// Also those of other projects, where the caller's key reaches all of the workspace.
+    pub everywhere: bool,
+}
+
+/// The queues of the caller's project, newest first: all for those who read, else those they may review in.
+pub fn list(tx: &mut Tx<'_>, caller: &Caller, filter: &ListFilter, page: &PageRequest) -> Result<Page<Queue>> {
+    let (search, updated_by) = (filter.search.to_lowercase(), &filter.updated_by);
+    let project = (!(filter.everywhere && speaks_for_workspace(caller))).then_some(caller.project.number);
     let mut shown = Vec::new();
-    for queue in store::list(tx, caller.project.number)? {
+    for queue in store::list(tx, &caller.workspace_id, project)? {
         let wanted = (search.is_empty() || queue.display_name.to_lowercase().contains(&search))
-            && (updated_by.is_empty() || updated_by.contains(&queue.updated_by.as_str()));
-        if wanted && (caller.permissions.has(Permission::Read) || may_review(tx, caller, &queue)?) {
+            && (updated_by.is_empty() || updated_by.contains(&queue.updated_by));
+        if wanted && (sees_all(caller) || may_review(tx, caller, &queue)?) {
             shown.push(queue);
         }
     }

@@ -77,11 +77,8 @@ pub fn room(bed: &Bed, items: usize, change: Change) -> Room<'_> {
         let caller = Caller { workspace_id: home.workspace_id.clone(), project: home.project.clone(), ..manager() };
         let change = Change { display_name: Some("Answers".into()), ..change.clone() };
         let queue = queue::create(tx, &clock, &caller, None, &change)?;
-        let wanted = |number: usize| Wanted {
-            trace_id: trace_id(number),
-            span_id: Some(SPAN.into()),
-            ..Wanted::default()
-        };
+        let wanted =
+            |number: usize| Wanted { trace_id: trace_id(number), span_id: Some(SPAN.into()), ..Wanted::default() };
         for some in (0..items).collect::<Vec<_>>().chunks(1000) {
             let wanted: Vec<_> = some.iter().map(|number| wanted(*number)).collect();
             queue::add(tx, &clock, &caller, &queue, &wanted)?;
@@ -127,9 +124,8 @@ impl Room<'_> {
     pub fn try_submit(&self, who: &str, number: usize, said: &Submission) -> Result<Outcome<Submitted>> {
         let (clock, caller, said) = (self.bed.clock.clone(), self.caller(who), said.clone());
         let place = (self.id.clone(), self.item(number));
-        let write = move |tx: &mut postil::Tx<'_>| {
-            review::submit(tx, &clock, &caller, (&place.0, &place.1), &said, (1, 3000))
-        };
+        let write =
+            move |tx: &mut postil::Tx<'_>| review::submit(tx, &clock, &caller, (&place.0, &place.1), &said, (1, 3000));
         self.bed.db.write_blocking(write)
     }
 
@@ -151,17 +147,13 @@ impl Room<'_> {
     pub fn skip(&self, who: &str, number: usize) -> Result<Submitted> {
         let (clock, caller) = (self.bed.clock.clone(), self.caller(who));
         let place = (self.id.clone(), self.item(number));
-        self.bed
-            .db
-            .write_blocking(move |tx| review::skip(tx, &clock, &caller, (&place.0, &place.1), Some(1500), 1))
+        self.bed.db.write_blocking(move |tx| review::skip(tx, &clock, &caller, (&place.0, &place.1), Some(1500), 1))
     }
 
     pub fn decline(&self, who: &str, number: usize) -> Result<Submitted> {
         let (clock, caller) = (self.bed.clock.clone(), self.caller(who));
         let place = (self.id.clone(), self.item(number));
-        self.bed
-            .db
-            .write_blocking(move |tx| review::decline(tx, &clock, &caller, (&place.0, &place.1), "not mine", 1))
+        self.bed.db.write_blocking(move |tx| review::decline(tx, &clock, &caller, (&place.0, &place.1), "not mine", 1))
     }
 
     pub fn undo(&self, who: &str, number: usize) -> Result<Undone> {
