@@ -27,6 +27,7 @@ pub mod members;
 pub mod orq;
 pub mod params;
 pub mod projects;
+pub mod queue_report;
 pub mod queue_review;
 mod queue_review_lens;
 mod queue_review_shapes;
@@ -107,6 +108,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(jobs::routes())
         .merge(views::routes())
         .merge(queue_review::routes())
+        .merge(queue_report::routes())
         .merge(media::routes())
         .merge(traceloop::routes())
         .merge(langfuse::media::routes())
