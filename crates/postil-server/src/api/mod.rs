@@ -27,10 +27,13 @@ pub mod members;
 pub mod orq;
 pub mod params;
 pub mod projects;
+pub mod queue_items;
 pub mod queue_report;
 pub mod queue_review;
 mod queue_review_lens;
 mod queue_review_shapes;
+pub mod queue_shapes;
+pub mod queues;
 pub mod request_id;
 pub mod session;
 mod session_shapes;
@@ -109,6 +112,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(views::routes())
         .merge(queue_review::routes())
         .merge(queue_report::routes())
+        .merge(queues::routes())
+        .merge(queue_items::routes())
         .merge(media::routes())
         .merge(traceloop::routes())
         .merge(langfuse::media::routes())

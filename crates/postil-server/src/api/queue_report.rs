@@ -23,7 +23,8 @@ use super::annotation_shapes::{AnnotationValue, Names};
 use super::caller::{By, READ};
 use super::error::{ApiResult, ErrorBody};
 use super::params::Params;
-use super::queue_review_shapes::{QueueReviewer, seconds};
+use super::queue_review_shapes::seconds;
+use super::queue_shapes::QueuePerson;
 use crate::state::App;
 
 /// Parts of a file that wait for a client that reads slowly.
@@ -46,7 +47,7 @@ struct QueueDay {
 /// What one reviewer did.
 #[derive(Serialize, ToSchema)]
 struct QueueReviewerWork {
-    reviewer: QueueReviewer,
+    reviewer: QueuePerson,
     submitted: i64,
     skipped: i64,
     declined: i64,
@@ -110,7 +111,7 @@ struct QueueSummary {
 impl QueueSummary {
     fn new(summary: review::Summary, names: &Names) -> QueueSummary {
         let work = |work: review::ReviewerWork| QueueReviewerWork {
-            reviewer: QueueReviewer::named(&work.reviewer, names),
+            reviewer: QueuePerson::named(&work.reviewer, names),
             submitted: work.submitted,
             skipped: work.skipped,
             declined: work.declined,
