@@ -382,7 +382,7 @@ async fn a_queue_is_summed_up_and_its_answers_are_a_file() {
     let ann = desk.test.with_scopes(&["annotate", "read"]).await;
     let first = desk.claim(&ann).await["items"][0]["item"]["id"].clone();
     let second = desk.submit(&ann, &first, "good").await.expect(200).json()["current"].clone();
-    let answers = json!([{"key": "defects", "value": ["spelling", "grammar"], "explanation": "=1+1, \"really\""}]);
+    let answers = json!([{"key": "defects", "value": ["spelling", "grammatical"], "explanation": "=1+1, \"really\""}]);
     let body = json!({"answers": answers, "submission_id": "2", "active_ms": 6000});
     let third = desk.post(&ann, &second, "submit", body).await.expect(200).json()["current"].clone();
     desk.post(&ann, &third, "decline", json!({"reason": "mine"})).await.expect(200);
