@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use postil::project::Caller;
 use postil::queue::{self, Change, Item, ItemFilter, ListFilter, Placed, Question, Queue, Wanted};
 use postil::trace::span;
 use postil::{Error, Result, annotation};
