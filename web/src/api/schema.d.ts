@@ -1637,6 +1637,48 @@ export interface paths {
         patch: operations["update"];
         trace?: never;
     };
+    "/v3/queues/{queue_id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read every answer of a queue as a file
+         * @description One row per answer: item, trace, span, human review, value, author, comment, version of the definition, seconds and
+         *     time. Of a blind queue the answers the caller may know.
+         */
+        get: operations["answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim what to judge next
+         * @description Gives the caller an item, and reserves as many more as `ahead` says. Whoever has items already is given the same ones
+         *     again. An empty answer says with whom the rest is.
+         */
+        post: operations["claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/queues/{queue_id}/items": {
         parameters: {
             query?: never;
@@ -1700,6 +1742,242 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/queues/{queue_id}/items/{item_id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline an item
+         * @description It leaves the caller's queue; others may still judge it. Answers like a submission, with what comes next.
+         */
+        post: operations["decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/{item_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep what is typed
+         * @description Also after the lease was lost: nothing typed is lost.
+         */
+        put: operations["save_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/{item_id}/flag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Flag an item, or take the flag away */
+        patch: operations["flag"];
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/{item_id}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that the caller is still at work
+         * @description Keeps the item, and what is reserved, for longer. A lease that is over is given again as long as nobody else has the
+         *     item; else the answer is 409 `lease_lost`, or `item_complete` when others have judged it.
+         */
+        post: operations["heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/{item_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an item the caller has or is done with */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/{item_id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an item off
+         * @description It comes back when nothing else is left for the caller. Answers like a submission, with what comes next.
+         */
+        post: operations["skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/{item_id}/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the spans of the trace an item is from
+         * @description For those who have the item or are done with it; masked as the queue says.
+         */
+        get: operations["list_spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/{item_id}/spans/{span_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a span of the trace an item is from
+         * @description For those who have the item or are done with it; what the queue does not show is left out.
+         */
+        get: operations["get_span"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/{item_id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit the answers of an item
+         * @description Stores them as annotations of the caller, and claims the next item, in one transaction. An item the caller has
+         *     submitted before gets the new answers. When the item is with somebody else by now (409 `lease_lost`), was judged by
+         *     others (409 `item_complete`), or what it is about or asks is gone (409 `span_gone`, `question_gone`), what was sent is
+         *     kept as the caller's draft.
+         */
+        post: operations["submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/{item_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo the last submission, skip or decline of an item
+         * @description The item is the caller's again, its draft holds what was submitted, and the annotations are what they were before. A
+         *     submission that changed an earlier one goes back to that.
+         */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the caller did in a queue, the last first */
+        get: operations["mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give back what the caller has
+         * @description On leaving the page: others can be given the items at once. What was typed stays the caller's draft.
+         */
+        post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/queues/{queue_id}/reviewers/{member_id}": {
         parameters: {
             query?: never;
@@ -1716,6 +1994,26 @@ export interface paths {
         post: operations["add_reviewer"];
         /** Name a reviewer of an annotation queue no longer */
         delete: operations["remove_reviewer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum a queue up
+         * @description Throughput by day, the work of each reviewer, the answers so far, and the items that somebody should look at.
+         */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2024,6 +2322,16 @@ export interface components {
             name?: string | null;
             password?: string | null;
         };
+        /** @description How long an item was on the screen. */
+        ActiveInput: {
+            /**
+             * Format: int64
+             * @description Milliseconds, altogether: never less than `seconds` of the review times 1000.
+             */
+            active_ms?: number | null;
+            /** @description How many items to have reserved afterwards, 0 to 3; 1 unless given. */
+            ahead?: number | null;
+        };
         /** @description What is to be summed up. */
         AggregateTraces: {
             /** @description At most 20; the count when there is none. */
@@ -2101,6 +2409,8 @@ export interface components {
             explanation?: string | null;
             id: string;
             identity_id?: string | null;
+            /** @description The annotation queue in which it was said. */
+            queue_id?: string | null;
             source: string;
             /** @description The value from then on. */
             value?: components["schemas"]["AnnotationValue"];
@@ -2392,6 +2702,11 @@ export interface components {
             readable: boolean;
             writable: boolean;
         };
+        /** @description What to claim. */
+        ClaimInput: {
+            /** @description How many items to reserve beside the one on the screen, 0 to 3; 1 unless given. */
+            ahead?: number | null;
+        };
         /** @description The messages of one model call. */
         Conversation: {
             /** @description The messages in order, those the model was given first: `{role, parts, name?, finish_reason?, direction}`. */
@@ -2507,8 +2822,31 @@ export interface components {
             updated_by_id: string;
             workspace_id: string;
         };
+        /** @description Why an item is declined. */
+        DeclineInput: {
+            /** @description How many items to have reserved afterwards, 0 to 3; 1 unless given. */
+            ahead?: number | null;
+            /** @description At most 3000 characters. */
+            reason: string;
+        };
         /** @description Nothing but an object, as clients parse it. */
         Done: Record<string, never>;
+        /** @description The item somebody is done with. */
+        DoneItem: {
+            id: string;
+            /** @description `to_do`, `in_review`, `needs_others` or `completed`. */
+            state: string;
+        };
+        /** @description What was typed. */
+        DraftInput: {
+            /**
+             * Format: int64
+             * @description Milliseconds the item was on the screen, altogether.
+             */
+            active_ms?: number | null;
+            /** @description Whatever the screen needs to show it again, at most 256 KiB. */
+            draft: Record<string, never>;
+        };
         /** @description The body of every error. */
         ErrorBody: {
             /**
@@ -3509,6 +3847,15 @@ export interface components {
             role: string;
             workspace: string;
         };
+        /** @description What somebody else said of the item. */
+        OthersAnswer: {
+            explanation?: string | null;
+            /** @description The key of the human review. */
+            key: string;
+            reviewer: components["schemas"]["QueuePerson"];
+            submitted_at: string;
+            value: components["schemas"]["AnnotationValue"];
+        };
         /** @description A report about the product itself. */
         ProductFeedback: {
             category: string;
@@ -3609,6 +3956,26 @@ export interface components {
             /** @description What was found. */
             search: components["schemas"]["SearchTracesResponse"];
         };
+        /** @description How often one value was given. */
+        QueueBar: {
+            /** Format: int64 */
+            count: number;
+            value: components["schemas"]["AnnotationValue"];
+        };
+        /** @description The answers to one human review. */
+        QueueBars: {
+            display_name: string;
+            key: string;
+            /**
+             * Format: int64
+             * @description Answers.
+             */
+            total: number;
+            /** @description The type; none when it is not asked any more. */
+            type?: string | null;
+            /** @description The most frequent first, up to 50; every chosen option counts by itself, free text not at all. */
+            values: components["schemas"]["QueueBar"][];
+        };
         /** @description An annotation queue. */
         QueueBody: {
             blind: boolean;
@@ -3639,6 +4006,34 @@ export interface components {
             updated_at: string;
             updated_by: components["schemas"]["QueuePerson"];
             view: components["schemas"]["QueueView"];
+        };
+        /** @description What a reviewer has now. */
+        QueueClaim: {
+            /** @description The item on the screen first, then those claimed ahead. Empty: there is nothing for the caller now. */
+            items: components["schemas"]["QueueReview"][];
+            progress: components["schemas"]["QueueProgress"];
+            /** @description When there is nothing for the caller: with whom the rest is. */
+            waiting: components["schemas"]["WaitingFor"][];
+        };
+        /** @description What was submitted on one day. */
+        QueueDay: {
+            /**
+             * @description In UTC.
+             * @example 2026-11-21
+             */
+            day: string;
+            /** Format: int64 */
+            submitted: number;
+        };
+        /** @description When a draft was saved. */
+        QueueDraftSaved: {
+            saved_at: string;
+        };
+        /** @description A flag, and a note to whoever manages the queue. */
+        QueueFlag: {
+            flagged: boolean;
+            /** @description At most 3000 characters; an empty one takes it away. */
+            note?: string;
         };
         /** @description A queue to make, or what to change of one; what is not sent stays as it is. */
         QueueInput: {
@@ -3777,6 +4172,10 @@ export interface components {
             /** Format: int64 */
             removed: number;
         };
+        /** @description Until when an item is left to the caller. */
+        QueueLease: {
+            lease_until: string;
+        };
         /** @description A page of queues. */
         QueueList: {
             data: components["schemas"]["QueueBody"][];
@@ -3804,6 +4203,28 @@ export interface components {
              * @description Before which they started; required.
              */
             to: string | null;
+        };
+        /** @description Something the caller did in a queue. */
+        QueueMine: {
+            item_id: string;
+            /** @description The name of the span or trace, where it is still stored. */
+            name?: string | null;
+            /**
+             * Format: double
+             * @description Seconds it was on the screen.
+             */
+            seconds: number;
+            /** @description `submitted`, `skipped` or `declined`. */
+            state: string;
+            /** @description When. */
+            submitted_at: string;
+        };
+        /** @description What the caller did in a queue, the last first. */
+        QueueMineList: {
+            data: components["schemas"]["QueueMine"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
         };
         /** @description The order of the items of a queue, behind their priority. */
         QueueOrder: {
@@ -3886,6 +4307,56 @@ export interface components {
             /** @description Whether an item cannot be submitted without it. */
             required?: boolean;
         };
+        /** @description An item as its reviewer sees it. */
+        QueueReview: {
+            /** @description What the caller says should have been answered. */
+            correction?: string | null;
+            /**
+             * @description What was typed and not submitted, as the screen saved it. A draft made by the server, for undo or for a submission
+             *     that came too late, is `{answers: [{key, value, explanation?}], correction?, note?, flagged?}`.
+             */
+            draft?: Record<string, never>;
+            flagged: boolean;
+            item: components["schemas"]["ReviewedItem"];
+            /** @description Until when the item is left to the caller; none when they do not have it now. */
+            lease_until?: string | null;
+            note?: string | null;
+            /** @description Whether the span is no longer stored; such an item can only be skipped or declined. */
+            orphaned?: boolean;
+            /** @description What others said: in an open queue, and in a blind one once the item is complete. */
+            others?: components["schemas"]["OthersAnswer"][] | null;
+            /** @description What is asked, in order. */
+            questions: components["schemas"]["ReviewQuestion"][];
+            /** @description The span that is judged: of a whole trace the one whose answer the trace shows. */
+            reviewed_span_id?: string | null;
+            /** @description `held`, `reserved`, `submitted`, `skipped`, `declined` or `lapsed`. */
+            seat_state: string;
+            /**
+             * Format: double
+             * @description Seconds the caller had the item on the screen, altogether.
+             */
+            seconds: number;
+            /**
+             * @description The span that is judged, as far as the queue shows it: what it does not show is left out. None when it is no longer
+             *     stored.
+             */
+            span?: components["schemas"]["SpanDetail"];
+        };
+        /** @description What one reviewer did. */
+        QueueReviewerWork: {
+            /** Format: int64 */
+            declined: number;
+            /**
+             * Format: double
+             * @description Seconds with an item on the screen, in the middle.
+             */
+            median_seconds?: number | null;
+            reviewer: components["schemas"]["QueuePerson"];
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            submitted: number;
+        };
         /** @description A reviewer's place at an item. */
         QueueSeat: {
             flagged: boolean;
@@ -3903,6 +4374,59 @@ export interface components {
             /** @description `reserved`, `held`, `submitted`, `skipped`, `declined` or `lapsed`. */
             state: string;
             submitted_at?: string | null;
+        };
+        /** @description What a reviewer has after they are done with an item. */
+        QueueSubmitted: {
+            /** @description The id of the item that is on the screen next; none when there is nothing for the caller now. */
+            current?: string | null;
+            item: components["schemas"]["DoneItem"];
+            /** @description What was claimed just now; what the caller had before is not repeated. */
+            items: components["schemas"]["QueueReview"][];
+            progress: components["schemas"]["QueueProgress"];
+            /** @description The ids of the annotations: of the answers in their order, then of the correction. */
+            stored: string[];
+        };
+        /** @description A queue at one glance. */
+        QueueSummary: {
+            /** @description The answers so far; of a blind queue those the caller may know. */
+            answers: components["schemas"]["QueueBars"][];
+            /** @description The days on which something was submitted, in order. */
+            days: components["schemas"]["QueueDay"][];
+            /**
+             * Format: double
+             * @description Seconds with an item on the screen, in the middle.
+             */
+            median_seconds?: number | null;
+            /** @description The busiest first. */
+            reviewers: components["schemas"]["QueueReviewerWork"][];
+            /** @description Items that were declined or flagged, or whose lease lapsed more than once; the worst first, up to 100. */
+            trouble: components["schemas"]["QueueTrouble"][];
+        };
+        /** @description An item that somebody should look at. */
+        QueueTrouble: {
+            /**
+             * Format: int64
+             * @description How many declined it.
+             */
+            declines: number;
+            /**
+             * Format: int64
+             * @description How many flagged it.
+             */
+            flags: number;
+            item_id: string;
+            /**
+             * Format: int64
+             * @description How often its lease lapsed.
+             */
+            lapses: number;
+            name?: string | null;
+        };
+        /** @description What a reviewer has after they undid something. */
+        QueueUndone: {
+            /** @description The item that was undone first, then what else the caller has. */
+            items: components["schemas"]["QueueReview"][];
+            progress: components["schemas"]["QueueProgress"];
         };
         /** @description What reviewers see of an item. */
         QueueView: {
@@ -3950,6 +4474,32 @@ export interface components {
              * @description How many traces that are. One that still gets spans stays until the last of them is as old.
              */
             traces: number;
+        };
+        /** @description A question of a review. */
+        ReviewQuestion: {
+            answer?: components["schemas"]["ReviewedAnswer"] | null;
+            human_review: components["schemas"]["HumanReview"];
+            /** @description Whether the item cannot be submitted without it. */
+            required: boolean;
+        };
+        /** @description What was answered to a question. */
+        ReviewedAnswer: {
+            explanation?: string | null;
+            value: components["schemas"]["AnnotationValue"];
+        };
+        /** @description The item of a review. */
+        ReviewedItem: {
+            added_at: string;
+            id: string;
+            /** @description `span`, `trace` or `datapoint`. */
+            kind: string;
+            /** Format: int64 */
+            priority: number;
+            /** @description The span; of a whole trace none. */
+            span_id?: string | null;
+            /** @description `to_do`, `in_review`, `needs_others` or `completed`. */
+            state: string;
+            trace_id: string;
         };
         /** @description Which traces are searched for. */
         SearchTraces: {
@@ -4108,6 +4658,33 @@ export interface components {
             type: string;
             usage?: components["schemas"]["TraceUsage"] | null;
             user_id?: string | null;
+        };
+        /** @description What is said of an item. */
+        SubmissionInput: {
+            /**
+             * Format: int64
+             * @description Milliseconds the item was on the screen, altogether: never less than `seconds` of the review times 1000.
+             */
+            active_ms?: number | null;
+            /** @description How many items to have reserved afterwards, 0 to 3; 1 unless given. */
+            ahead?: number | null;
+            answers: components["schemas"]["SubmittedAnswer"][];
+            /** @description What should have been answered; kept as the annotation `correction`. */
+            correction?: string | null;
+            /** @description Whether somebody should look at the item. */
+            flagged?: boolean | null;
+            /** @description A note to whoever manages the queue; an empty one takes it away. */
+            note?: string | null;
+            /** @description What the client calls this submission, 1 to 100 characters: sent twice, it is stored once. */
+            submission_id: string;
+        };
+        /** @description One answer. */
+        SubmittedAnswer: {
+            /** @description Why; at most 3000 characters. */
+            explanation?: string | null;
+            /** @description The key of the human review. */
+            key: string;
+            value: components["schemas"]["AnnotationValue"];
         };
         /** @description A session. */
         Thread: {
@@ -4591,6 +5168,15 @@ export interface components {
         ViewList: {
             data: components["schemas"]["ViewBody"][];
             has_more: boolean;
+        };
+        /** @description How many items somebody has. */
+        WaitingFor: {
+            /**
+             * Format: int64
+             * @description How many items they have on the screen or have reserved.
+             */
+            items: number;
+            reviewer: components["schemas"]["QueuePerson"];
         };
         /** @description A member, to themselves. */
         WhoBody: {
@@ -8733,6 +9319,72 @@ export interface operations {
             };
         };
     };
+    answers: {
+        parameters: {
+            query?: {
+                /** @description `csv` or `jsonl`; `jsonl` unless given. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ClaimInput"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueClaim"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -8909,6 +9561,400 @@ export interface operations {
             };
         };
     };
+    decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueSubmitted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDraftSaved"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    flag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueFlag"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueFlag"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActiveInput"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueLease"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueReview"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    skip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActiveInput"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueSubmitted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_spans: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 10,000; 1,000 unless given. */
+                limit?: number;
+                /** @description `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_span: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: string;
+                span_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    submit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueSubmitted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ClaimInput"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueUndone"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mine: {
+        parameters: {
+            query?: {
+                /** @description 1 to 1000; 100 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueMineList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Given back. No body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     add_reviewer: {
         parameters: {
             query?: never;
@@ -8956,6 +10002,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueSummary"];
+                };
             };
             "4XX": {
                 headers: {

@@ -157,6 +157,7 @@ async fn create(
         metadata: body.metadata.map(Metadata::from).unwrap_or_default(),
         annotator: body.annotator.map(AnnotatorInput::read).transpose()?,
         duration_ms: body.duration_ms,
+        queue_id: None,
     };
     let (clock, limit) = (app.clock.clone(), app.string_limit);
     app.db
@@ -272,7 +273,7 @@ async fn list(
 ) -> ApiResult<Json<AnnotationList>> {
     let (page, filter) = (cursor.page()?, given.filter()?);
     let reading = app.db.read(move |tx| {
-        let found = annotation::list(tx, caller.project.number, &filter, &page)?;
+        let found = annotation::list(tx, &caller, &filter, &page)?;
         let names = names_of(tx, &caller, &found.data)?;
         Ok((found, names))
     });

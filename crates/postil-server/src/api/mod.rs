@@ -31,6 +31,10 @@ pub mod orq;
 pub mod params;
 pub mod projects;
 pub mod queue_items;
+pub mod queue_report;
+pub mod queue_review;
+mod queue_review_lens;
+mod queue_review_shapes;
 pub mod queue_shapes;
 pub mod queues;
 pub mod request_id;
@@ -112,6 +116,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(jobs::routes())
         .merge(views::routes())
+        .merge(queue_review::routes())
+        .merge(queue_report::routes())
         .merge(queues::routes())
         .merge(queue_items::routes())
         .merge(media::routes())

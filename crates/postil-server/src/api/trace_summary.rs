@@ -215,7 +215,7 @@ pub fn summary(row: TraceRow, project_id: &str, annotations: Vec<PageAnnotation>
 /// Queues likewise; `now` tells whose leases hold.
 pub fn summaries(tx: &mut Tx<'_>, caller: &Caller, rows: Vec<TraceRow>, now: i64) -> Result<Vec<TraceSummary>> {
     let ids: Vec<_> = rows.iter().map(|row| row.trace_id.clone()).collect();
-    let mut annotations: HashMap<_, _> = annotations_of(tx, caller.project.number, &ids)?;
+    let mut annotations: HashMap<_, _> = annotations_of(tx, caller, &ids)?;
     let mut queues = queue::of_traces(tx, caller.project.number, &ids, now)?;
     let named = rows.into_iter().map(|row| {
         let of_row = annotations.remove(&row.trace_id).unwrap_or_default();

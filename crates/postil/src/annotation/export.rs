@@ -61,7 +61,7 @@ impl Export {
     /// The next lines, and the export as it stands then.
     pub fn next(&self, tx: &mut Tx<'_>) -> Result<(Vec<u8>, Export)> {
         let page = PageRequest { limit: AT_ONCE, starting_after: self.after.clone(), ending_before: None };
-        let page = read::list(tx, self.caller.project.number, &self.filter, &page)?;
+        let page = read::list(tx, &self.caller, &self.filter, &page)?;
         let ids: Vec<&str> = page.data.iter().map(|each| each.annotator.id.as_str()).collect();
         let names = people::names(tx, &self.caller, &ids)?;
         let mut bytes = Vec::new();

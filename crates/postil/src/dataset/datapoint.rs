@@ -325,7 +325,7 @@ fn from_span(tx: &mut Tx<'_>, caller: &Caller, source: &Source, prices: &PriceTa
     };
     let full = span::full(tx, project, &caller.workspace_id, &source.trace_id, &span_id, prices)?;
     let row = &full.tree.row;
-    let judgements = annotation::for_spans(tx, project, &row.trace_id, Some(&row.span_id))?;
+    let judgements = annotation::for_spans(tx, caller, &row.trace_id, Some(&row.span_id))?;
     let said = full.normalized;
     let answer = match message::answer_text(&said.output) {
         Some(answer) => Some(answer),

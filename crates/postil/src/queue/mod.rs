@@ -13,6 +13,7 @@ mod order;
 mod progress;
 mod progress_store;
 mod removal;
+pub mod review;
 mod reviewers;
 mod store;
 mod verbs;
