@@ -25,6 +25,8 @@ pub(crate) enum Cmd {
     Verify(Verify),
     /// build the requests but send nothing: the generator's own cost
     Dry(Ingest),
+    /// reviewers (as many as --concurrency) claim and judge items of one queue at once
+    Review(Review),
 }
 
 #[derive(Clone, Copy, ValueEnum, PartialEq, Debug)]
@@ -193,4 +195,18 @@ pub(crate) struct Verify {
     /// keep polling until all sampled are there or max-seconds is over
     #[arg(long)]
     pub(crate) wait: bool,
+}
+#[derive(Args, Clone)]
+pub(crate) struct Review {
+    #[command(flatten)]
+    pub(crate) c: Common,
+    /// items of the queue: spans that were sent before
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) items: u64,
+    /// claims, then submissions, of each reviewer
+    #[arg(long, default_value_t = 50)]
+    pub(crate) each: u64,
+    /// how long a reviewer reads before the next call
+    #[arg(long, default_value_t = 0)]
+    pub(crate) pause_ms: u64,
 }
