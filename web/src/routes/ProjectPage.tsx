@@ -4,7 +4,7 @@ import { useEffect, useMemo } from "react";
 import { projectApi, session } from "../api";
 import { Frame } from "../app/Frame";
 import { Live } from "../app/live";
-import { type Here, HereContext } from "../app/project";
+import { type Here, HereContext, may } from "../app/project";
 import { LiveContext } from "../app/useLive";
 import { followStored, type Keymap } from "../keys/keymap";
 import { MediaProject } from "../ui/media";
@@ -31,7 +31,9 @@ export function ProjectPage() {
     followStored(me.preferences?.keys, save);
   }, [me]);
   const queries = useQueryClient();
-  const live = useMemo(() => (project ? new Live(project.project_id) : null), [project]);
+  // Whoever only reviews is told nothing of what happens in the project, and asks for work instead.
+  const reads = here !== null && may(here, "read");
+  const live = useMemo(() => (project && reads ? new Live(project.project_id) : null), [project, reads]);
   useEffect(() => live?.start(), [live]);
   useEffect(
     // Whoever missed something looks again at everything that is on the screen.

@@ -8,8 +8,10 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { asApiError } from "../api/error";
+import type { Me } from "../api/types";
 import { meQuery } from "../app/me";
 import { logSearch } from "../logs/search";
+import { queueSearch } from "../queues/search";
 import { traceSearch } from "../traces/search";
 import { ErrorPanel, Skeleton } from "../ui/State";
 
@@ -65,7 +67,7 @@ const start = createRoute({
       me.projects.find(({ key }) => key === last) ??
       me.projects.find(({ project_id }) => project_id === me.project_id) ??
       me.projects[0];
-    if (project) throw redirect({ to: "/p/$project/traces", params: { project: project.key } });
+    if (project) throw redirect({ to: "/p/$project", params: { project: project.key } });
   },
   component: () => (
     <ErrorPanel
@@ -80,10 +82,34 @@ export const project = createRoute({
   component: lazyRouteComponent(() => import("./ProjectPage"), "ProjectPage"),
 });
 
+/** Whether somebody may read the project they look at; somebody who only reviews sees its queues. */
+const reads = (me: Me, key: string): boolean => {
+  const here = me.projects.find((one) => one.key === key || one.project_id === key);
+  return !here || here.permissions.includes("read") || here.permissions.includes("admin");
+};
+
+interface Entering {
+  context: { me: Me };
+  params: { project: string };
+}
+
+const onlyReaders = ({ context: { me }, params }: Entering) => {
+  if (!reads(me, params.project)) throw redirect({ to: "/p/$project/queues", params: { project: params.project } });
+};
+
+const projectStart = createRoute({
+  getParentRoute: () => project,
+  path: "/",
+  beforeLoad: ({ context: { me }, params }) => {
+    throw redirect({ to: reads(me, params.project) ? "/p/$project/traces" : "/p/$project/queues", params });
+  },
+});
+
 const traces = createRoute({
   getParentRoute: () => project,
   path: "/traces",
   validateSearch: traceSearch,
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./TracesPage"), "TracesPage"),
 });
 
@@ -97,6 +123,7 @@ const logs = createRoute({
   getParentRoute: () => project,
   path: "/logs",
   validateSearch: logSearch,
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./LogsPage"), "LogsPage"),
 });
 
@@ -104,6 +131,33 @@ const log = createRoute({
   getParentRoute: () => logs,
   path: "/$log",
   component: lazyRouteComponent(() => import("./LogPage"), "LogPage"),
+});
+
+const queues = createRoute({
+  getParentRoute: () => project,
+  path: "/queues",
+  component: lazyRouteComponent(() => import("./QueuesPage"), "QueuesPage"),
+});
+
+const queue = createRoute({
+  getParentRoute: () => project,
+  path: "/queues/$queue",
+  validateSearch: queueSearch,
+  component: lazyRouteComponent(() => import("./QueuePage"), "QueuePage"),
+});
+
+const queueEdit = createRoute({
+  getParentRoute: () => project,
+  path: "/queues/$queue/edit",
+  beforeLoad: (at) => onlyReaders(at),
+  component: lazyRouteComponent(() => import("./QueueEditPage"), "QueueEditPage"),
+});
+
+const queueReview = createRoute({
+  getParentRoute: () => project,
+  path: "/queues/$queue/review",
+  validateSearch: (search: Record<string, unknown>): { go?: true } => (search.go ? { go: true } : {}),
+  component: lazyRouteComponent(() => import("./ReviewPage"), "ReviewPage"),
 });
 
 const settings = createRoute({
@@ -123,42 +177,49 @@ const settingsStart = createRoute({
 const reviews = createRoute({
   getParentRoute: () => settings,
   path: "/human-reviews",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./HumanReviewsPage"), "HumanReviewsPage"),
 });
 
 const review = createRoute({
   getParentRoute: () => settings,
   path: "/human-reviews/$review",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./HumanReviewPage"), "HumanReviewPage"),
 });
 
 const members = createRoute({
   getParentRoute: () => settings,
   path: "/members",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./MembersPage"), "MembersPage"),
 });
 
 const apiKeys = createRoute({
   getParentRoute: () => settings,
   path: "/api-keys",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./ApiKeysPage"), "ApiKeysPage"),
 });
 
 const ingest = createRoute({
   getParentRoute: () => settings,
   path: "/ingest",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./IngestPage"), "IngestPage"),
 });
 
 const retention = createRoute({
   getParentRoute: () => settings,
   path: "/retention",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./RetentionPage"), "RetentionPage"),
 });
 
 const projects = createRoute({
   getParentRoute: () => settings,
   path: "/projects",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./ProjectsPage"), "ProjectsPage"),
 });
 
@@ -181,8 +242,13 @@ const tree = root.addChildren([
   inside.addChildren([
     start,
     project.addChildren([
+      projectStart,
       traces.addChildren([trace]),
       logs.addChildren([log]),
+      queues,
+      queue,
+      queueEdit,
+      queueReview,
       settings.addChildren([
         settingsStart,
         reviews,
@@ -205,6 +271,7 @@ export function warm(pathname: string): void {
   if (first !== "p" && pathname !== "/") return;
   void import("./ProjectPage");
   if (place === "logs") void import("./LogsPage");
+  else if (place === "queues") void (item ? import("./ReviewPage") : import("./QueuesPage"));
   else if (place === undefined || place === "traces") void import("./TracesPage");
   if (item && place === "traces") void import("./TracePage");
 }
