@@ -43,13 +43,15 @@ pub struct EventBatch {
 /// One thing that happened.
 #[derive(Serialize, ToSchema)]
 pub struct EventView {
-    /// `trace.created`, `trace.updated`, `annotation.created`, `annotation.deleted`, `evaluator_result.created` or
-    /// `job.updated`.
+    /// `trace.created`, `trace.updated`, `annotation.created`, `annotation.deleted`, `evaluator_result.created`,
+    /// `job.updated` or `queue.updated`.
     r#type: String,
     /// The trace it happened to.
     trace_id: Option<String>,
     /// The span it happened to.
     span_id: Option<String>,
+    /// The annotation queue it happened to.
+    queue_id: Option<String>,
 }
 
 /// What a stream has seen whose client missed more than is kept.
@@ -291,7 +293,7 @@ mod tests {
     use super::*;
 
     fn event(trace: usize) -> Event {
-        Event { project: 1, kind: "trace.created", trace_id: Some(format!("{trace:032x}")), span_id: None }
+        Event { project: 1, kind: "trace.created", trace_id: Some(format!("{trace:032x}")), ..Event::default() }
     }
 
     struct Bed {

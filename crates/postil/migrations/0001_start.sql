@@ -47,6 +47,8 @@ create table member_role (
   member_id text not null references member (id) on delete cascade,
   project_id text not null references project (id) on delete cascade,
   role text not null,
+  -- 1: of the annotation queues only those that name the member, as when an invite to one queue was accepted.
+  queues_named bigint not null default 0,
   primary key (member_id, project_id)
 ){clustered};
 
@@ -566,14 +568,11 @@ create index job_newest on job (project, created_at desc);
 create table queue (
   id text primary key,
   project bigint not null,
-  workspace_id text not null,
-  -- Set: every human review of the project is asked. Null: those of `questions`.
-  project_id text,
   display_name text not null,
   description text not null,
   -- Markdown.
   instructions text not null,
-  -- JSON: [{human_review_id, required}], in the order in which they are asked; empty: see project_id.
+  -- JSON: [{human_review_id, required}], in the order in which they are asked; empty: all of the project.
   questions text not null,
   -- How many people judge each item.
   overlap bigint not null,
@@ -644,7 +643,9 @@ create table queue_item (
   completed_at bigint
 ){clustered};
 create unique index queue_item_subject on queue_item (queue_id, subject);
-create index queue_item_next on queue_item (queue_id, state, priority desc, sort_key, id);
+create index queue_item_next on queue_item (queue_id, state, priority desc, sort_key, id{bytes_order});
+-- All items in the order in which they are judged, complete or not.
+create index queue_item_order on queue_item (queue_id, priority desc, sort_key, id{bytes_order});
 create index queue_item_trace on queue_item (project, trace_id);
 
 -- One reviewer's place at one item.

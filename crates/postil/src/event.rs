@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// One thing that happened in a project. Screens reload what they show when one arrives.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Event {
     /// The number of the project it happened in.
     #[serde(skip)]
@@ -17,16 +17,20 @@ pub struct Event {
     /// The span it happened to, if it happened to one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span_id: Option<String>,
+    /// The annotation queue it happened to, if it happened to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_id: Option<String>,
 }
 
 /// Everything that can happen, and [`MISSED`].
-pub const KINDS: [&str; 7] = [
+pub const KINDS: [&str; 8] = [
     "trace.created",
     "trace.updated",
     "annotation.created",
     "annotation.deleted",
     "evaluator_result.created",
     "job.updated",
+    "queue.updated",
     MISSED,
 ];
 
@@ -36,7 +40,12 @@ pub const MISSED: &str = "missed";
 impl Event {
     /// That events of a project were lost; of every project when it is 0.
     pub fn missed(project: i64) -> Event {
-        Event { project, kind: MISSED, trace_id: None, span_id: None }
+        Event { project, kind: MISSED, ..Event::default() }
+    }
+
+    /// That a queue, its items or its progress changed.
+    pub fn of_queue(project: i64, queue_id: &str) -> Event {
+        Event { project, kind: "queue.updated", queue_id: Some(queue_id.to_owned()), ..Event::default() }
     }
 
     /// The kind with this name.

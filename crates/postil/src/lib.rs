@@ -2,7 +2,7 @@
 //!
 //! Rooms, from the ground up: [`db`] (the only room that knows a database driver), [`id`], [`clock`], [`error`],
 //! [`page`], [`event`] know no noun. Then each noun imports only what stands before it:
-//! `project < view < job < media < trace < human_review < annotation`.
+//! `project < view < job < media < trace < human_review < annotation < queue`.
 
 pub mod annotation;
 pub mod clock;
@@ -15,6 +15,7 @@ pub mod job;
 pub mod media;
 pub mod page;
 pub mod project;
+pub mod queue;
 pub mod trace;
 pub mod view;
 
@@ -29,7 +30,8 @@ mod rooms {
     use std::path::{Path, PathBuf};
 
     /// From the ground up: a room may use only what stands before it.
-    const ORDER: [&str; 8] = ["ground", "project", "view", "job", "media", "trace", "human_review", "annotation"];
+    const ORDER: [&str; 9] =
+        ["ground", "project", "view", "job", "media", "trace", "human_review", "annotation", "queue"];
 
     fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -26,6 +26,9 @@ pub const DEFINE: u8 = Permission::Define as u8;
 /// [`Permission::Admin`] for [`By`].
 pub const ADMIN: u8 = Permission::Admin as u8;
 
+/// [`Permission::Review`] for [`By`].
+pub const REVIEW: u8 = Permission::Review as u8;
+
 /// Any caller for [`By`]; the verb decides.
 pub const ANY: u8 = 0;
 
@@ -37,10 +40,16 @@ impl<const PERMISSION: u8> FromRequestParts<App> for By<PERMISSION> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let caller = authenticate_request(app, parts).await?;
-        let permission =
-            [Permission::Ingest, Permission::Annotate, Permission::Read, Permission::Define, Permission::Admin]
-                .into_iter()
-                .find(|permission| *permission as u8 == PERMISSION);
+        let permission = [
+            Permission::Ingest,
+            Permission::Annotate,
+            Permission::Read,
+            Permission::Define,
+            Permission::Admin,
+            Permission::Review,
+        ]
+        .into_iter()
+        .find(|permission| *permission as u8 == PERMISSION);
         if let Some(permission) = permission {
             caller.require(permission)?;
         }

@@ -97,6 +97,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(evaluators::routes())
         .merge(orq::feedback::routes())
         .merge(orq::human_review_sets::routes())
+        .merge(orq::annotation_queues::routes())
         .merge(traces_search::routes())
         .merge(sessions::routes())
         .merge(events::routes())

@@ -1,6 +1,7 @@
 //! The API through one harness: the real router on a real database, every answer checked against `openapi.json`.
 
 mod accounts;
+mod annotation_queues;
 mod annotations;
 mod any_shape;
 mod api_keys;

@@ -104,6 +104,10 @@ pub fn accepted(words: &Map<String, Value>) -> Vec<(&'static str, Value)> {
             "to": words["to"]}),
         ),
         (
+            "PATCH /v2/annotation-queues/{annotation_queue_id}",
+            json!({"display_name": mark, "human_review_ids": [review]}),
+        ),
+        (
             "POST /v2/api-keys",
             json!({"name": "k", "projects": [words["project_id"]], "scopes": ["read"],
             "constraints": {"expires_at": "2030-01-01T00:00:00Z"}}),
@@ -231,9 +235,19 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     let job = key.post("/v2/annotations/bulk", job).await.expect(202).json()["id"].clone();
     let session = json!({"external_id": format!("session-{mark}"), "title": mark});
     key.post("/v2/sessions", session).await.expect(200);
+    let queue = json!({"display_name": mark, "description": mark, "project_id": project});
+    let queue = key.post("/v2/annotation-queues", queue).await.expect(200).json()["_id"].clone();
+    let items = format!("/v2/annotation-queues/{}/items", queue.as_str().unwrap());
+    let item = json!({"items": [{"trace_id": trace, "span_id": span}]});
+    let item = key.post(&items, item).await.expect(200).json()[0]["_id"].clone();
     let image = show_image(key, &trace, mark).await;
     let api_key = key.post("/v2/api-keys", json!({"name": mark, "projects": [project]})).await.expect(200).json();
     let invite = key.post("/api/invites", json!({"role": "viewer"})).await.expect(200).json();
+    words["annotation_queue_id"] = queue.clone();
+    words["queue_id"] = queue;
+    words["item_id"] = item;
+    words["span_ids"] = json!(span);
+    words["human_review_ids"] = review["id"].clone();
     words["human_eval_ids"] = review["id"].clone();
     words["human_eval_id"] = review["id"].clone();
     words["human_review_id"] = review["id"].clone();

@@ -259,6 +259,7 @@ impl Saying<'_> {
             kind,
             trace_id: Some(self.trace_id.to_owned()),
             span_id: Some(self.span_id.to_owned()),
+            ..Event::default()
         });
     }
 }

@@ -155,6 +155,7 @@ pub(super) fn take_back(
             kind: "annotation.deleted",
             trace_id: Some(first.annotation.trace_id.clone()),
             span_id: Some(first.annotation.span_id.clone()),
+            ..Event::default()
         });
         store::insert_events(tx, project, &events)?;
     }

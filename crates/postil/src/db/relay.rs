@@ -50,8 +50,8 @@ struct Message {
     events: Vec<Told>,
 }
 
-/// An event between replicas: project, kind, trace, span.
-type Told = (i64, String, Option<String>, Option<String>);
+/// An event between replicas: project, kind, trace, span, queue.
+type Told = (i64, String, Option<String>, Option<String>, Option<String>);
 
 impl Teller {
     /// Tells this process alone.
@@ -172,7 +172,7 @@ fn hear(client: &mut Client) -> Result<Vec<postgres::Notification>, postgres::Er
 
 fn write(events: &[Event], me: &str) -> String {
     let told = |event: &Event| -> Told {
-        (event.project, event.kind.to_owned(), event.trace_id.clone(), event.span_id.clone())
+        (event.project, event.kind.to_owned(), event.trace_id.clone(), event.span_id.clone(), event.queue_id.clone())
     };
     let message = Message { from: me.to_owned(), events: events.iter().map(told).collect() };
     serde_json::to_string(&message).unwrap_or_default()
@@ -184,9 +184,9 @@ fn read(payload: &str, me: &str) -> Vec<Event> {
     if message.from == me {
         return Vec::new();
     }
-    let event = |(project, kind, trace_id, span_id): Told| {
+    let event = |(project, kind, trace_id, span_id, queue_id): Told| {
         let kind = Event::kind_named(&kind).unwrap_or(event::MISSED);
-        Event { project, kind, trace_id, span_id }
+        Event { project, kind, trace_id, span_id, queue_id }
     };
     message.events.into_iter().map(event).collect()
 }
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn event(project: i64, trace: usize) -> Event {
-        Event { project, kind: "trace.updated", trace_id: Some(format!("{trace:032x}")), span_id: None }
+        Event { project, kind: "trace.updated", trace_id: Some(format!("{trace:032x}")), ..Event::default() }
     }
 
     #[test]

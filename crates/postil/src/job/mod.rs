@@ -240,5 +240,5 @@ fn end(tx: &mut Tx<'_>, clock: &Clock, job: &mut Job, state: State, error: Optio
 }
 
 fn tell(tx: &mut Tx<'_>, project: i64) {
-    tx.emit(Event { project, kind: "job.updated", trace_id: None, span_id: None });
+    tx.emit(Event { project, kind: "job.updated", ..Event::default() });
 }

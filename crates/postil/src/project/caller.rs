@@ -16,6 +16,8 @@ pub enum Permission {
     Define = 8,
     /// Change who may do what: members, keys, projects, workspace.
     Admin = 16,
+    /// Judge the items of annotation queues.
+    Review = 32,
 }
 
 /// A set of [`Permission`]s.
@@ -24,7 +26,7 @@ pub struct Permissions(u8);
 
 impl Permissions {
     /// Everything.
-    pub const ALL: Permissions = Permissions(31);
+    pub const ALL: Permissions = Permissions(63);
 
     /// The set of these.
     pub fn of(permissions: &[Permission]) -> Permissions {
@@ -33,12 +35,16 @@ impl Permissions {
 
     /// The names of what the set holds, for screens.
     pub fn names(self) -> Vec<&'static str> {
-        use Permission::{Admin, Annotate, Define, Ingest, Read};
-        [(Ingest, "ingest"), (Annotate, "annotate"), (Read, "read"), (Define, "define"), (Admin, "admin")]
-            .into_iter()
-            .filter(|(permission, _)| self.has(*permission))
-            .map(|(_, name)| name)
-            .collect()
+        use Permission::{Admin, Annotate, Define, Ingest, Read, Review};
+        let names = [
+            (Ingest, "ingest"),
+            (Annotate, "annotate"),
+            (Review, "review"),
+            (Read, "read"),
+            (Define, "define"),
+            (Admin, "admin"),
+        ];
+        names.into_iter().filter(|(permission, _)| self.has(*permission)).map(|(_, name)| name).collect()
     }
 
     /// Whether the set holds everything that `other` holds.
@@ -58,7 +64,7 @@ impl Permissions {
         for scope in scopes {
             set.0 |= match scope.as_str() {
                 "ingest" => Permission::Ingest as u8,
-                "annotate" => Permission::Annotate as u8,
+                "annotate" => Permission::Annotate as u8 | Permission::Review as u8,
                 "read" => Permission::Read as u8,
                 "admin" => Permission::Read as u8 | Permission::Define as u8 | Permission::Admin as u8,
                 _ => 0,
@@ -113,11 +119,11 @@ impl Role {
 
     /// What a member of this role may do.
     pub fn permissions(self) -> Permissions {
-        use Permission::{Annotate, Define, Ingest, Read};
+        use Permission::{Annotate, Define, Ingest, Read, Review};
         match self {
             Role::Viewer => Permissions::of(&[Read]),
-            Role::Reviewer => Permissions::of(&[Read, Annotate]),
-            Role::Developer => Permissions::of(&[Read, Annotate, Ingest, Define]),
+            Role::Reviewer => Permissions::of(&[Read, Annotate, Review]),
+            Role::Developer => Permissions::of(&[Read, Annotate, Review, Ingest, Define]),
             Role::Admin | Role::Owner => Permissions::ALL,
         }
     }
@@ -200,6 +206,7 @@ impl Caller {
             Permission::Annotate => "annotate (scope annotate)",
             Permission::Read => "read (scope read)",
             Permission::Define => "change human reviews (scope admin, role developer)",
+            Permission::Review => "review (scope annotate, role reviewer)",
             Permission::Admin => "administer this workspace (scope admin, role admin)",
         };
         Err(Error::Forbidden(format!("You are not allowed to {needed} in this project.")))

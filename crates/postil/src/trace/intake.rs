@@ -222,11 +222,11 @@ pub fn store(tx: &mut Tx<'_>, prepared: &Prepared, prices: &PriceTable) -> Resul
     }
     for trace in &prepared.traces {
         let kind = if new.contains(&trace.trace_id) { "trace.created" } else { "trace.updated" };
-        tx.emit(Event { project, kind, trace_id: Some(trace.trace_id.clone()), span_id: None });
+        tx.emit(Event { project, kind, trace_id: Some(trace.trace_id.clone()), ..Event::default() });
     }
     let own: HashSet<&str> = prepared.traces.iter().map(|trace| trace.trace_id.as_str()).collect();
     for other in shared.iter().filter(|other| !own.contains(other.as_str())) {
-        tx.emit(Event { project, kind: "trace.updated", trace_id: Some(other.clone()), span_id: None });
+        tx.emit(Event { project, kind: "trace.updated", trace_id: Some(other.clone()), ..Event::default() });
     }
     Ok(())
 }
@@ -392,7 +392,7 @@ pub fn store_logs(tx: &mut Tx<'_>, prepared: &PreparedLogs, prices: &PriceTable)
         roll_up_again(tx, project, trace_id)?;
         // A span that now shows messages counts before one in another trace that shows none.
         roll_up_others(tx, project, trace_id)?;
-        tx.emit(Event { project, kind: "trace.updated", trace_id: Some(trace_id.clone()), span_id: None });
+        tx.emit(Event { project, kind: "trace.updated", trace_id: Some(trace_id.clone()), ..Event::default() });
     }
     Ok(())
 }

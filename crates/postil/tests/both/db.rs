@@ -113,7 +113,7 @@ fn opening_twice_migrates_once(bed: &Bed) {
 }
 
 fn updated(trace: &str) -> Event {
-    Event { project: 1, kind: "trace.updated", trace_id: Some(trace.to_owned()), span_id: None }
+    Event { project: 1, kind: "trace.updated", trace_id: Some(trace.to_owned()), ..Event::default() }
 }
 
 fn what_happens_is_told_after_the_commit_and_never_when_it_fails(bed: &Bed) {

@@ -124,6 +124,7 @@ async fn store(app: &App, project: i64, verdicts: Vec<Verdict>) -> Result<()> {
                     kind: "evaluator_result.created",
                     trace_id: Some(trace_id.clone()),
                     span_id: (!span_id.is_empty()).then(|| span_id.clone()),
+                    ..postil::event::Event::default()
                 });
             }
             Ok(())

@@ -1,4 +1,6 @@
 //! Shapes that exist only for clients of orq.
 
+pub mod annotation_queues;
 pub mod feedback;
+mod flat_span;
 pub mod human_review_sets;

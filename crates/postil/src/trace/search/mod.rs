@@ -8,6 +8,7 @@ mod store;
 mod users;
 
 pub use about::{PageAnnotation, annotations_of};
+pub(crate) use store::padded;
 pub use store::{find, plan};
 pub use users::{UserUsage, usage_of};
 

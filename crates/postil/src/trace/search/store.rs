@@ -137,7 +137,7 @@ fn beyond(after: &Cursor, sort: Sort, sql: &mut SqlBuilder) -> String {
 }
 
 /// Ids, filled up to one of a few lengths, so that few different texts reach the database.
-pub(super) fn padded(ids: &[String]) -> Vec<&str> {
+pub(crate) fn padded(ids: &[String]) -> Vec<&str> {
     let length = [1, 10, 60, 250, 1001].into_iter().find(|length| *length >= ids.len()).unwrap_or(ids.len());
     let fill = ids.last().map_or("", String::as_str);
     ids.iter().map(String::as_str).chain(std::iter::repeat(fill)).take(length).collect()

@@ -1,0 +1,186 @@
+//! The SQL of items.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::items::{Item, ItemKind, ItemState};
+use crate::db::{Row, Tx, Value};
+use crate::error::{Error, Result};
+use crate::params;
+use crate::trace::filter::SqlBuilder;
+use crate::trace::search::padded;
+
+/// The columns of [`read`], of the table `queue_item` under the name `i`.
+pub(super) const COLUMNS: &str = "i.id, i.project, i.queue_id, i.kind, i.trace_id, i.span_id, i.datapoint_id, i.state,
+  i.priority, i.sort_key, i.assignee, i.overlap, i.taken, i.answered, i.lapses, i.declines, i.flags, i.added_by,
+  i.added_at, i.updated_at, i.completed_at";
+
+/// Ids asked for with one statement.
+const AT_ONCE: usize = 250;
+
+const INSERT: &str = "insert into queue_item (id, project, queue_id, kind, trace_id, span_id, datapoint_id, state,
+    priority, sort_key, assignee, overlap, taken, answered, lapses, declines, flags, added_by, added_at, updated_at,
+    completed_at, subject)
+  values $rows";
+
+/// Reads a row that was selected with [`COLUMNS`] first.
+pub(super) fn read(row: &Row) -> Result<Item> {
+    let (kind, state) = (row.text(3)?, row.text(7)?);
+    Ok(Item {
+        id: row.text(0)?,
+        project: row.int(1)?,
+        queue_id: row.text(2)?,
+        kind: ItemKind::parse(&kind).ok_or_else(|| Error::internal(format!("an item of the kind {kind}")))?,
+        trace_id: row.opt_text(4)?,
+        span_id: row.opt_text(5)?,
+        datapoint_id: row.opt_text(6)?,
+        state: ItemState::parse(&state).ok_or_else(|| Error::internal(format!("an item in the state {state}")))?,
+        priority: row.int(8)?,
+        sort_key: row.int(9)?,
+        assignee: row.opt_text(10)?,
+        overlap: row.int(11)?,
+        taken: row.int(12)?,
+        answered: row.int(13)?,
+        lapses: row.int(14)?,
+        declines: row.int(15)?,
+        flags: row.int(16)?,
+        added_by: row.text(17)?,
+        added_at: row.int(18)?,
+        updated_at: row.int(19)?,
+        completed_at: row.opt_int(20)?,
+    })
+}
+
+fn values(item: &Item) -> Vec<Value> {
+    params![
+        &item.id,
+        item.project,
+        &item.queue_id,
+        item.kind.name(),
+        &item.trace_id,
+        &item.span_id,
+        &item.datapoint_id,
+        item.state.name(),
+        item.priority,
+        item.sort_key,
+        &item.assignee,
+        item.overlap,
+        item.taken,
+        item.answered,
+        item.lapses,
+        item.declines,
+        item.flags,
+        &item.added_by,
+        item.added_at,
+        item.updated_at,
+        item.completed_at,
+        item.subject()
+    ]
+    .to_vec()
+}
+
+/// Stores new items, and returns the ids of those that were not there.
+pub(super) fn insert(tx: &mut Tx<'_>, items: &[Item]) -> Result<HashSet<String>> {
+    let sql = format!("{INSERT} on conflict (queue_id, subject) do nothing returning id");
+    let rows: Vec<_> = items.iter().map(values).collect();
+    tx.insert_many_returning(&sql, &rows)?.iter().map(|row| row.text(0)).collect()
+}
+
+/// Stores other places in the order for items that exist.
+pub(super) fn set_keys(tx: &mut Tx<'_>, items: &[Item]) -> Result<()> {
+    let sql = format!("{INSERT} on conflict (id) do update set sort_key = excluded.sort_key");
+    let rows: Vec<_> = items.iter().map(values).collect();
+    tx.insert_many(&sql, &rows).map(drop)
+}
+
+pub(super) fn count(tx: &mut Tx<'_>, queue_id: &str) -> Result<i64> {
+    tx.query_one("select count(*) from queue_item where queue_id = $1", params![queue_id])?.int(0)
+}
+
+/// The item of a queue with this id.
+pub(super) fn find(tx: &mut Tx<'_>, queue_id: &str, id: &str) -> Result<Option<Item>> {
+    let sql = format!("select {COLUMNS} from queue_item i where i.id = $1 and i.queue_id = $2");
+    tx.query_opt(&sql, params![id, queue_id])?.as_ref().map(read).transpose()
+}
+
+/// The items of a queue after one of them, by their ids.
+pub(super) fn by_id_after(tx: &mut Tx<'_>, queue_id: &str, after: Option<&str>, count: usize) -> Result<Vec<Item>> {
+    let sql = format!(
+        "select {COLUMNS} from queue_item i where i.queue_id = $1 and i.id{{bytes_order}} > $2
+         order by i.id{{bytes_order}} limit $3"
+    );
+    tx.query(&sql, params![queue_id, after.unwrap_or(""), count])?.iter().map(read).collect()
+}
+
+/// When these traces started, in nanoseconds, as far as they exist.
+pub(super) fn trace_starts(tx: &mut Tx<'_>, project: i64, trace_ids: &[String]) -> Result<HashMap<String, i64>> {
+    let mut starts = HashMap::new();
+    for some in trace_ids.chunks(AT_ONCE) {
+        let mut sql = SqlBuilder::default();
+        let project = sql.bind(project);
+        let list = sql.bind_list(padded(some));
+        let text = format!("select trace_id, start_ns from trace where project = {project} and trace_id in ({list})");
+        for row in tx.query(&text, sql.params())? {
+            starts.insert(row.text(0)?, row.int(1)?);
+        }
+    }
+    Ok(starts)
+}
+
+/// Which of these spans, by trace, exist.
+pub(super) fn known_spans(
+    tx: &mut Tx<'_>,
+    project: i64,
+    by_trace: &BTreeMap<String, Vec<String>>,
+) -> Result<HashSet<(String, String)>> {
+    let mut known = HashSet::new();
+    let pairs: Vec<(&String, &String)> =
+        by_trace.iter().flat_map(|(trace_id, spans)| spans.iter().map(move |span_id| (trace_id, span_id))).collect();
+    for some in pairs.chunks(AT_ONCE) {
+        let mut sql = SqlBuilder::default();
+        let project = sql.bind(project);
+        let traces: Vec<String> = some.iter().map(|(trace_id, _)| (*trace_id).clone()).collect();
+        let spans: Vec<String> = some.iter().map(|(_, span_id)| (*span_id).clone()).collect();
+        let (traces, spans) = (sql.bind_list(padded(&traces)), sql.bind_list(padded(&spans)));
+        let text = format!(
+            "select trace_id, span_id from span
+             where project = {project} and trace_id in ({traces}) and span_id in ({spans})"
+        );
+        for row in tx.query(&text, sql.params())? {
+            known.insert((row.text(0)?, row.text(1)?));
+        }
+    }
+    Ok(known)
+}
+
+/// Removes the items of these spans, and those of whole traces that these spans stand for.
+pub(super) fn remove_spans(tx: &mut Tx<'_>, queue_id: &str, span_ids: &[String]) -> Result<u64> {
+    let mut removed = 0;
+    for some in span_ids.chunks(AT_ONCE) {
+        let mut sql = SqlBuilder::default();
+        let queue = sql.bind(queue_id);
+        let list = sql.bind_list(padded(some));
+        let text = format!(
+            "delete from queue_item where queue_id = {queue} and (span_id in ({list}) or (kind = 'trace' and exists (
+               select 1 from trace t where t.project = queue_item.project and t.trace_id = queue_item.trace_id
+                 and coalesce(t.leading_span_id, t.root_span_id) in ({list}))))"
+        );
+        removed += tx.execute(&text, sql.params())?;
+    }
+    Ok(removed)
+}
+
+pub(super) fn remove(tx: &mut Tx<'_>, queue_id: &str, item_ids: &[String]) -> Result<u64> {
+    let mut removed = 0;
+    for some in item_ids.chunks(AT_ONCE) {
+        let mut sql = SqlBuilder::default();
+        let queue = sql.bind(queue_id);
+        let text =
+            format!("delete from queue_item where queue_id = {queue} and id in ({})", sql.bind_list(padded(some)));
+        removed += tx.execute(&text, sql.params())?;
+    }
+    Ok(removed)
+}
+
+pub(super) fn clear(tx: &mut Tx<'_>, queue_id: &str) -> Result<u64> {
+    tx.execute("delete from queue_item where queue_id = $1", params![queue_id])
+}
