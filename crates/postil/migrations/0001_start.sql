@@ -444,6 +444,8 @@ create table annotation_event (
   source text not null,
   duration_ms bigint,
   at bigint not null,
+  -- The annotation queue in which it was said.
+  queue_id text,
   -- Ids are in the order of time, so what is new is appended instead of scattered.
   primary key (project, annotation_id, id)
 ){clustered};
@@ -622,7 +624,7 @@ create table queue_item (
   datapoint_id text,
   -- The same thing is never in a queue twice: kind, trace, span or datapoint as one text.
   subject text not null,
-  -- 'open' or 'completed'
+  -- 'open', 'completed', or 'orphaned': it was to be judged when its span was gone
   state text not null,
   priority bigint not null,
   sort_key bigint not null,
@@ -647,6 +649,11 @@ create index queue_item_next on queue_item (queue_id, state, priority desc, sort
 -- All items in the order in which they are judged, complete or not.
 create index queue_item_order on queue_item (queue_id, priority desc, sort_key, id{bytes_order});
 create index queue_item_trace on queue_item (project, trace_id);
+-- What reviewers are given: the next one that has a seat for anybody, or for one of them.
+create index queue_item_free on queue_item (queue_id, priority desc, sort_key, id{bytes_order})
+  where state = 'open' and taken < overlap and assignee is null;
+create index queue_item_assigned on queue_item (queue_id, assignee, priority desc, sort_key, id{bytes_order})
+  where state = 'open' and assignee is not null;
 
 -- One reviewer's place at one item.
 create table queue_seat (

@@ -171,6 +171,7 @@ async fn create(
         metadata: body.metadata.map(Metadata::from).unwrap_or_default(),
         annotator: body.annotator.map(AnnotatorInput::read).transpose()?,
         duration_ms: body.duration_ms,
+        queue_id: None,
     };
     let (clock, limit) = (app.clock.clone(), app.string_limit);
     app.db

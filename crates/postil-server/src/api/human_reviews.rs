@@ -176,7 +176,7 @@ impl From<Wording> for HumanReviewWording {
 
 /// A human review.
 #[derive(Serialize, ToSchema)]
-struct HumanReview {
+pub(super) struct HumanReview {
     id: String,
     workspace_id: String,
     project_id: String,
@@ -192,7 +192,7 @@ struct HumanReview {
     updated: String,
 }
 
-fn view(definition: Definition, workspace_id: &str) -> HumanReview {
+pub(super) fn view(definition: Definition, workspace_id: &str) -> HumanReview {
     HumanReview {
         workspace_id: workspace_id.to_owned(),
         wording: definition.wording().into(),

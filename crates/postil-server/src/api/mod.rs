@@ -27,6 +27,9 @@ pub mod members;
 pub mod orq;
 pub mod params;
 pub mod projects;
+pub mod queue_review;
+mod queue_review_lens;
+mod queue_review_shapes;
 pub mod request_id;
 pub mod session;
 mod session_shapes;
@@ -103,6 +106,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(jobs::routes())
         .merge(views::routes())
+        .merge(queue_review::routes())
         .merge(media::routes())
         .merge(traceloop::routes())
         .merge(langfuse::media::routes())

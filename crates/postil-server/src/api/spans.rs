@@ -231,15 +231,15 @@ pub struct SpansQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SpanList {
     /// Always `list`.
-    object: &'static str,
+    pub(super) object: &'static str,
     /// The spans in order of execution, each below its parent.
-    data: Vec<SpanSummary>,
-    has_more: bool,
+    pub(super) data: Vec<SpanSummary>,
+    pub(super) has_more: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_page_token: Option<String>,
+    pub(super) next_page_token: Option<String>,
 }
 
-fn trace_not_found(caller: &Caller, trace_id: &str) -> Error {
+pub(super) fn trace_not_found(caller: &Caller, trace_id: &str) -> Error {
     let message = format!("Trace with id {trace_id} for workspace {} was not found.", caller.workspace_id);
     Error::not_found("trace_not_found", message)
 }
@@ -256,14 +256,19 @@ async fn list_spans(
     Path(trace_id): Path<String>,
     Params(query): Params<SpansQuery>,
 ) -> ApiResult<Json<SpanList>> {
-    let limit = query.limit.unwrap_or(1000);
-    if !(1..=10_000).contains(&limit) {
-        return Err(Error::field("invalid_limit", "limit", "limit must be from 1 to 10000.").into());
-    }
     let (project, id) = (caller.project.number, trace_id.clone());
     let spans = app.db.read(move |tx| span::tree(tx, project, &id)).await?;
     if spans.is_empty() {
         return Err(trace_not_found(&caller, &trace_id).into());
+    }
+    Ok(Json(page_of(&spans, &query)?))
+}
+
+/// The part of the spans of a trace that is asked for.
+pub(super) fn page_of(spans: &[TreeSpan], query: &SpansQuery) -> Result<SpanList> {
+    let limit = query.limit.unwrap_or(1000);
+    if !(1..=10_000).contains(&limit) {
+        return Err(Error::field("invalid_limit", "limit", "limit must be from 1 to 10000."));
     }
     let start = match &query.page_token {
         None => 0,
@@ -278,7 +283,7 @@ async fn list_spans(
     let has_more = start + page.len() < spans.len();
     let next = page.last().filter(|_| has_more).map(|span| span.row.span_id.clone());
     let data = page.iter().map(SpanSummary::from).collect();
-    Ok(Json(SpanList { object: "list", data, has_more, next_page_token: next }))
+    Ok(SpanList { object: "list", data, has_more, next_page_token: next })
 }
 
 /// A span with everything.
@@ -310,11 +315,11 @@ pub struct SpanDetail {
 /// The answer to a request for a span.
 #[derive(Serialize, ToSchema)]
 pub struct SpanAnswer {
-    span: SpanDetail,
+    pub(super) span: SpanDetail,
 }
 
 impl SpanDetail {
-    fn new(full: FullSpan, annotations: Vec<AnnotationView>, evaluations: Vec<Value>) -> SpanDetail {
+    pub(super) fn new(full: FullSpan, annotations: Vec<AnnotationView>, evaluations: Vec<Value>) -> SpanDetail {
         let Value::Object(mut raw) = full.raw else {
             return SpanDetail::new(FullSpan { raw: json!({}), ..full }, annotations, evaluations);
         };

@@ -213,6 +213,7 @@ impl Saying<'_> {
             actor: self.caller.actor.reference(),
             client: self.caller.client.as_deref(),
             duration_ms: self.call.duration_ms,
+            queue_id: self.call.queue_id.as_deref(),
         }
     }
 

@@ -25,6 +25,8 @@ pub struct Annotate {
     pub annotator: Option<Annotator>,
     /// How long the annotator took.
     pub duration_ms: Option<i64>,
+    /// The annotation queue in which it was said.
+    pub queue_id: Option<String>,
 }
 
 /// One answer: to a human review by its key, or a correction of an evaluator result by its id.

@@ -147,6 +147,7 @@ pub(super) fn take_back(
             actor: caller.actor.reference(),
             client: caller.client.as_deref(),
             duration_ms,
+            queue_id: None,
         });
     }
     if let Some(first) = events.first() {

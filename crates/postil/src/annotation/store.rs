@@ -62,6 +62,7 @@ pub(super) struct Happened<'a> {
     pub(super) actor: String,
     pub(super) client: Option<&'a str>,
     pub(super) duration_ms: Option<i64>,
+    pub(super) queue_id: Option<&'a str>,
 }
 
 /// The span, the human review of one key, and the annotator's value for it. Every annotation from production runs this.
@@ -284,13 +285,14 @@ pub(super) fn insert_events(tx: &mut Tx<'_>, project: i64, events: &[Happened<'_
                 &annotation.identity_id,
                 &annotation.source,
                 event.duration_ms,
-                annotation.updated_at
+                annotation.updated_at,
+                event.queue_id
             ]
             .to_vec()
         })
         .collect();
     let sql = "insert into annotation_event (project, trace_id, id, span_id, annotation_id, action, value, explanation,
-        definition_version, annotator_kind, annotator_id, actor, client, identity_id, source, duration_ms, at)
+        definition_version, annotator_kind, annotator_id, actor, client, identity_id, source, duration_ms, at, queue_id)
       values $rows";
     tx.insert_many(sql, &rows).map(drop)
 }

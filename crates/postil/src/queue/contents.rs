@@ -41,9 +41,9 @@ impl Shown {
     pub fn of(item: &Item, held: bool) -> Shown {
         match item.state {
             ItemState::Completed => Shown::Completed,
-            ItemState::Open if held => Shown::InReview,
-            ItemState::Open if item.answered > 0 => Shown::NeedsOthers,
-            ItemState::Open => Shown::ToDo,
+            ItemState::Open | ItemState::Orphaned if held => Shown::InReview,
+            ItemState::Open | ItemState::Orphaned if item.answered > 0 => Shown::NeedsOthers,
+            ItemState::Open | ItemState::Orphaned => Shown::ToDo,
         }
     }
 }

@@ -54,6 +54,8 @@ pub enum ItemState {
     Open,
     /// It has as many answers as it needs.
     Completed,
+    /// It was to be judged when what it is about was no longer stored.
+    Orphaned,
 }
 
 impl ItemState {
@@ -62,12 +64,13 @@ impl ItemState {
         match self {
             ItemState::Open => "open",
             ItemState::Completed => "completed",
+            ItemState::Orphaned => "orphaned",
         }
     }
 
     /// Reads the word.
     pub fn parse(text: &str) -> Option<ItemState> {
-        [ItemState::Open, ItemState::Completed].into_iter().find(|state| state.name() == text)
+        [ItemState::Open, ItemState::Completed, ItemState::Orphaned].into_iter().find(|state| state.name() == text)
     }
 }
 

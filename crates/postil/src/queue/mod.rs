@@ -8,6 +8,7 @@ mod item_store;
 mod items;
 mod order;
 mod removal;
+pub mod review;
 mod store;
 mod verbs;
 

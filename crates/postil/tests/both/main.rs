@@ -11,6 +11,7 @@ mod db;
 mod filter;
 mod jobs;
 mod media;
+mod queue_review;
 mod remap;
 mod retention;
 mod reviews;
