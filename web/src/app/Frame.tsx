@@ -21,6 +21,7 @@ import { Button, IconButton } from "../ui/Button";
 import { cx } from "../ui/cx";
 import { Menu } from "../ui/Menu";
 import { chooseTheme, useTheme } from "../ui/theme";
+import { Mark } from "./Mark";
 import { may, useHere } from "./project";
 import { useConnectionLost } from "./useLive";
 
@@ -33,22 +34,6 @@ const PLACES = [
 
 /** Where somebody may go who only reviews: to the queues. */
 const isOpen = (place: (typeof PLACES)[number]["id"], reads: boolean) => reads || place === "queues";
-
-function Mark() {
-  return (
-    <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden>
-      <path d="M6 9h12M6 15h12M6 21h8" stroke="currentColor" strokeWidth="2.4" strokeLinecap="round" />
-      <path
-        d="M24 7v14l-2 3"
-        fill="none"
-        stroke="var(--accent)"
-        strokeWidth="2.8"
-        strokeLinecap="round"
-        strokeLinejoin="round"
-      />
-    </svg>
-  );
-}
 
 /** The rail, the bar, and what opens from anywhere: palette, key sheet, theme. */
 export function Frame({ children }: { children: ReactNode }) {

@@ -204,7 +204,7 @@ export function TracesPage() {
               </Button>
             )}
           </div>
-          <SelectionBar selection={selection} body={body} reread={() => void list.refetch()} />
+          <SelectionBar selection={selection} marked={open ? "" : markedId} body={body} reread={list.refetch} />
           {list.isPending && <Skeleton lines={8} />}
           {list.error && <ErrorPanel error={asApiError(list.error)} retry={() => void list.refetch()} />}
           {empty && (

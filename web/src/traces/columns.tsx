@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import type { HumanReview, TraceSummary } from "../api/types";
+import { InQueues } from "../queues/InQueues";
 import { AnswerMark } from "../review/sentiment";
 import { cx } from "../ui/cx";
 import { count, duration, money, oneLine, shortModel, tokens } from "../ui/format";
@@ -27,6 +28,7 @@ export function Judged({ trace, reviews }: { trace: TraceSummary; reviews: Revie
   const shown = given.slice(0, 2);
   return (
     <span className="flex min-w-0 gap-1 overflow-hidden">
+      <InQueues of={trace} />
       {shown.map((annotation) => (
         <AnswerMark
           key={`${annotation.span_id} ${annotation.key} ${annotation.annotator_kind} ${JSON.stringify(annotation.value)}`}
