@@ -76,7 +76,6 @@ export interface QueueInput {
   order?: QueueOrder;
   correction?: Corrects;
   open_to_all?: boolean;
-  reviewers?: string[];
   due_at?: string | null;
   view?: QueueView;
 }
@@ -232,6 +231,10 @@ export function queuesApi(project: string) {
     create: (body: QueueInput) => send<Queue>("POST", "/v3/queues", { project, body }),
     change: (id: string, body: QueueInput) => send<Queue>("PATCH", path`/v3/queues/${id}`, { project, body }),
     remove: (id: string) => send<void>("DELETE", path`/v3/queues/${id}`, { project }),
+    addReviewer: (id: string, member: string) =>
+      send<unknown>("POST", path`/v3/queues/${id}/reviewers/${member}`, { project, body: {} }),
+    removeReviewer: (id: string, member: string) =>
+      send<unknown>("DELETE", path`/v3/queues/${id}/reviewers/${member}`, { project }),
     items: (id: string, query: ItemsQuery) =>
       send<{ data: QueueItem[]; has_more: boolean }>("GET", path`/v3/queues/${id}/items`, {
         project,
@@ -244,8 +247,10 @@ export function queuesApi(project: string) {
       }),
     addMatching: (id: string, body: Aggregate & { kind: "trace" | "span" }) =>
       send<Job>("POST", path`/v3/queues/${id}/items/matching`, { project, body }),
-    changeItems: (id: string, body: { item_ids: string[]; priority?: number; assignee?: string | null }) =>
-      send<unknown>("PATCH", path`/v3/queues/${id}/items`, { project, body }),
+    changeItems: (
+      id: string,
+      body: { item_ids: string[]; priority?: number; assignee?: string | null; share?: string[] },
+    ) => send<unknown>("PATCH", path`/v3/queues/${id}/items`, { project, body }),
     removeItems: (id: string, item_ids: string[]) =>
       send<unknown>("POST", path`/v3/queues/${id}/items/remove`, { project, body: { item_ids } }),
     summary: (id: string) => send<QueueSummary>("GET", path`/v3/queues/${id}/summary`, { project }),

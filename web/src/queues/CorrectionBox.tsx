@@ -43,7 +43,7 @@ export function CorrectionBox({
       aria-labelledby="correction-title"
       data-question=" correction"
       tabIndex={-1}
-      className="px-3 py-3 -outline-offset-2"
+      className="question px-3 py-3"
     >
       <div className="mb-1.5 flex min-h-5 flex-wrap items-center gap-2">
         <h3 id="correction-title" className="text-sm font-semibold">

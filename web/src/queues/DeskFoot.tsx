@@ -12,7 +12,6 @@ function Hint({ id, icon, label, off }: { id: CommandId; icon: ReactNode; label:
       small
       look="quiet"
       disabled={off}
-      aria-label={label}
       onClick={() => runCommand(id)}
       className="pointer-coarse:h-11 max-sm:min-w-11 max-sm:px-1"
     >
@@ -40,8 +39,13 @@ export function DeskFoot({ session, submit }: { session: Session; submit: () => 
       {phase === "answering" && (
         <Button look="primary" className="pointer-coarse:h-11" disabled={entry?.review?.orphaned} onClick={submit}>
           <CornerDownLeft size={14} aria-hidden />
-          {entry?.state === "submitted" ? "Submit the change" : "Submit"}
-          <span className="max-sm:hidden">{entry?.state === "submitted" ? "" : " and next"}</span>
+          {entry?.state === "submitted" ? (
+            "Submit the change"
+          ) : (
+            <span>
+              Submit<span className="max-sm:hidden"> and next</span>
+            </span>
+          )}
           <Key id="submit-item" />
         </Button>
       )}

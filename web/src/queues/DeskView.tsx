@@ -41,9 +41,8 @@ export function DeskView({ queue }: { queue: Queue }) {
     if (on !== undefined) desk.act({ ...action, on } as Action);
   };
   const submit = () => {
-    // What is being typed into a field is taken with it.
-    if (document.activeElement instanceof HTMLElement && document.activeElement.closest("[data-question]"))
-      document.activeElement.blur();
+    // What is being typed into a field of one line counts when it is left.
+    if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
     if (phase === "lost") act({ do: "leave lost" });
     else act({ do: "submit", id: newId() });
   };

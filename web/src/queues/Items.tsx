@@ -76,7 +76,7 @@ export function Items({
     setChosen(next);
   };
   const again = () => client.invalidateQueries({ queryKey: [project.key, "queue", queue.id] });
-  const change = (body: { priority?: number; assignee?: string | null }) =>
+  const change = (body: { priority?: number; assignee?: string | null; share?: string[] }) =>
     void api.changeItems(queue.id, { item_ids: ids, ...body }).then(
       () => again(),
       (cause) => toast(asApiError(cause).message, { bad: true }),
@@ -112,12 +112,14 @@ export function Items({
                   aria-label="Assign to"
                   className="max-w-44"
                   value=""
-                  onChange={(event) =>
-                    event.target.value && change({ assignee: event.target.value === "-" ? null : event.target.value })
-                  }
+                  onChange={({ target: { value } }) => {
+                    if (value === "share") change({ share: people.map(({ id }) => id) });
+                    else if (value) change({ assignee: value === "-" ? null : value });
+                  }}
                   options={[
                     { value: "", label: "Assign to…", disabled: true },
                     { value: "-", label: "Anybody" },
+                    ...(people.length > 1 ? [{ value: "share", label: "All, an equal share each" }] : []),
                     ...people.map(({ id, display_name }) => ({ value: id, label: display_name })),
                   ]}
                 />

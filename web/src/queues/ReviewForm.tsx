@@ -36,14 +36,15 @@ export function ReviewForm({ entry, queue, act }: { entry: Entry; queue: Queue; 
   const wrong = (field: string) => entry.problems.find((problem) => problem.field === field)?.message;
   useEffect(() => {
     if (first) place(box.current, first)?.focus({ preventScroll: true });
-    box.current?.parentElement?.scrollTo?.(0, 0);
+    box.current?.closest(".scroll")?.scrollTo?.(0, 0);
   }, [first]);
-  const trouble = entry.problems[0]?.field;
+  const { problems } = entry;
   useEffect(() => {
-    const found =
-      trouble && place(box.current, trouble === "note" || trouble === "correction" ? ` ${trouble}` : trouble);
-    if (found) found.focus();
-  }, [trouble]);
+    const trouble = problems[0]?.field;
+    if (trouble === undefined) return;
+    const name = trouble === "note" || trouble === "correction" ? ` ${trouble}` : trouble || first;
+    if (name) place(box.current, name)?.focus();
+  }, [problems, first]);
   const go = (by: number) => {
     const at = names.indexOf(focused ?? "");
     const next = names[Math.max(0, Math.min(names.length - 1, at + by))];
@@ -121,7 +122,7 @@ export function ReviewForm({ entry, queue, act }: { entry: Entry; queue: Queue; 
         />
       )}
       {/* biome-ignore lint/a11y/useSemanticElements: a place that the arrow keys stop at, as at every question */}
-      <div role="group" aria-label="Note" data-question=" note" tabIndex={-1} className="px-3 py-3 -outline-offset-2">
+      <div role="group" aria-label="Note" data-question=" note" tabIndex={-1} className="question px-3 py-3">
         <div className="mb-1.5 flex min-h-5 items-center gap-2">
           <label htmlFor="review-note" className="text-sm font-semibold">
             Note

@@ -45,15 +45,15 @@ export function TraceDrawer({ queue, review, onClose }: { queue: string; review:
       {error ? (
         <ErrorPanel error={asApiError(error)} retry={() => void Promise.all([spans.refetch(), span.refetch()])} />
       ) : (
-        <div className="grid min-h-0 flex-1 max-md:grid-rows-[minmax(0,2fr)_minmax(0,3fr)] md:grid-cols-[minmax(180px,34%)_minmax(0,1fr)]">
-          <div className="flex min-h-0 flex-col max-md:border-b md:border-r">
+        <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)] max-md:grid-rows-[minmax(0,2fr)_minmax(0,3fr)] md:grid-cols-[minmax(180px,34%)_minmax(0,1fr)]">
+          <div className="flex min-h-0 min-w-0 flex-col max-md:border-b md:border-r">
             {spans.data ? (
               <SpanTree spans={spans.data} chosen={at} annotated={NONE} onChoose={setChosen} />
             ) : (
               <Skeleton lines={6} />
             )}
           </div>
-          <div className="min-h-0">
+          <div className="min-h-0 min-w-0">
             {span.data ? (
               <SpanDetail span={span.data} tab={tab} onTab={setTab} onSpan={setChosen} />
             ) : (

@@ -27,7 +27,7 @@ export function Work({ draft, set, wrong }: PartProps) {
           label="Field"
           id="queue-field"
           error={wrong.orderField}
-          hint="Such as evaluator:faithful, or disagreement:rating for what people disagree about."
+          hint="Such as evaluator.faithful, annotation.rating, or disagreement.rating for what people disagree about."
         >
           <div className="flex flex-wrap items-center gap-3">
             <input

@@ -79,7 +79,10 @@ export class Desk {
     const session = reduce(before, action);
     if (session === before) return;
     this.put({ session });
-    if (session.current !== before.current) this.count();
+    if (session.current !== before.current) {
+      this.count();
+      this.put({ saved: "saved" });
+    }
     const entry = onScreen(session);
     const was = entry && before.entries[entry.id];
     if (entry && was && !sameForm(was.form, entry.form)) this.typed(entry.id, entry.form);

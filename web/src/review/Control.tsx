@@ -49,7 +49,15 @@ function OptionsControl({ review, label, value, onAnswer, keys, disabled, rubric
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: the question around it is the fieldset
-    <div role="group" aria-labelledby={label} className={cx("flex gap-1.5", explained ? "flex-col" : "flex-wrap")}>
+    <div
+      role="group"
+      aria-labelledby={label}
+      className={
+        explained
+          ? "grid grid-cols-[fit-content(52%)_minmax(0,1fr)] items-baseline gap-x-3 gap-y-1.5"
+          : "flex flex-wrap gap-1.5"
+      }
+    >
       {options.map((option, index) => {
         const chosen = isChosen(value, option.value);
         const digit = index < 9 ? String(index + 1) : index === 9 ? "0" : undefined;
@@ -78,13 +86,11 @@ function OptionsControl({ review, label, value, onAnswer, keys, disabled, rubric
           </button>
         );
         return explained ? (
-          <div key={option.value} className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5">
-            {button}
-            {option.description && (
-              <p id={`${meaning}-${index}`} className="min-w-40 flex-1 text-sm text-ink-2" dir="auto">
-                {option.description}
-              </p>
-            )}
+          <div key={option.value} className="contents">
+            <div className="flex">{button}</div>
+            <p id={`${meaning}-${index}`} className="text-sm text-ink-2" dir="auto">
+              {option.description}
+            </p>
           </div>
         ) : (
           button

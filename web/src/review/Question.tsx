@@ -52,7 +52,7 @@ export function Question(props: QuestionProps) {
       aria-labelledby={title}
       data-question={review.key}
       tabIndex={-1}
-      className="group px-3 py-3 -outline-offset-2"
+      className="group question px-3 py-3"
     >
       <div className="mb-1.5 flex min-h-5 items-center gap-2">
         <h3 id={title} className="min-w-0 text-sm font-semibold break-words">

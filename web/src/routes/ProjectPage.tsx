@@ -31,9 +31,9 @@ export function ProjectPage() {
     followStored(me.preferences?.keys, save);
   }, [me]);
   const queries = useQueryClient();
-  // Whoever only reviews is told nothing of what happens in the project, and asks for work instead.
-  const reads = here !== null && may(here, "read");
-  const live = useMemo(() => (project && reads ? new Live(project.project_id) : null), [project, reads]);
+  // Whoever only reviews hears of their queues, and of nothing else.
+  const hears = here !== null && (may(here, "read") || may(here, "review"));
+  const live = useMemo(() => (project && hears ? new Live(project.project_id) : null), [project, hears]);
   useEffect(() => live?.start(), [live]);
   useEffect(
     // Whoever missed something looks again at everything that is on the screen.

@@ -58,8 +58,15 @@ function Editor({ queue }: { queue: Queue | undefined }) {
   };
   const wrong = problems(draft);
   const save = async () => {
-    const body = { ...inputOf(draft, queue), ...(draft.openToAll ? {} : { reviewers: [...draft.reviewers] }) };
+    const body = inputOf(draft, queue);
     const made = queue ? await api.change(queue.id, body) : await api.create(body);
+    const before = made.reviewers.map(({ id }) => id);
+    const added = draft.reviewers.filter((id) => !before.includes(id));
+    const gone = before.filter((id) => !draft.reviewers.includes(id));
+    await Promise.all([
+      ...added.map((id) => api.addReviewer(made.id, id)),
+      ...gone.map((id) => api.removeReviewer(made.id, id)),
+    ]);
     keepDraft(place, undefined);
     await Promise.all([
       client.invalidateQueries({ queryKey: [project.key, "queues"] }),
