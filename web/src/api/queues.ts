@@ -276,6 +276,8 @@ export function queuesApi(project: string) {
       send<Moved>("POST", `${item(id, one)}/skip`, { project, body: { active_ms } }),
     decline: (id: string, one: string, reason: string) =>
       send<Moved>("POST", `${item(id, one)}/decline`, { project, body: { reason } }),
+    flag: (id: string, one: string, flagged: boolean) =>
+      send<unknown>("PATCH", `${item(id, one)}/flag`, { project, body: { flagged } }),
     undo: (id: string, one: string) => send<Moved>("POST", `${item(id, one)}/undo`, { project, body: {} }),
     release: (id: string) => send<void>("POST", path`/v3/queues/${id}/release`, { project, body: {} }),
   };

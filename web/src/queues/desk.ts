@@ -86,6 +86,8 @@ export class Desk {
     const entry = onScreen(session);
     const was = entry && before.entries[entry.id];
     if (entry && was && !sameForm(was.form, entry.form)) this.typed(entry.id, entry.form);
+    // A flag counts at once, whatever becomes of the item; it is in the draft, too.
+    if (action.do === "flag" && entry) void this.api.flag(this.queue.id, entry.id, entry.form.flagged).catch(() => {});
     this.pump();
   };
 
