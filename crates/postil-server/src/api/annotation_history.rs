@@ -48,6 +48,9 @@ struct AnnotationHistoryEntry {
     source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_ms: Option<i64>,
+    /// The annotation queue in which it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_id: Option<String>,
     at: String,
 }
 
@@ -66,6 +69,7 @@ impl AnnotationHistoryEntry {
             identity_id: entry.identity_id,
             source: entry.source,
             duration_ms: entry.duration_ms,
+            queue_id: entry.queue_id,
             at: rfc3339(entry.at),
         }
     }
@@ -94,7 +98,7 @@ async fn history(
     Path(id): Path<String>,
 ) -> ApiResult<Json<AnnotationHistory>> {
     let reading = app.db.read(move |tx| {
-        let entries = annotation::history(tx, caller.project.number, &id)?;
+        let entries = annotation::history(tx, &caller, &id)?;
         let people = entries.iter().flat_map(|entry| [entry.annotator.id.as_str(), actor_id(&entry.actor)]);
         let names = people::names(tx, &caller, &people.collect::<Vec<_>>())?;
         Ok((entries, names))

@@ -287,7 +287,7 @@ async fn list(
         source: given.source,
     };
     let reading = app.db.read(move |tx| {
-        let found = annotation::list(tx, caller.project.number, &filter, &page)?;
+        let found = annotation::list(tx, &caller, &filter, &page)?;
         let names = names_of(tx, &caller, &found.data)?;
         Ok((found, names))
     });

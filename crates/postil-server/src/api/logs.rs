@@ -285,7 +285,7 @@ async fn list(
         max_cost: given.max_cost,
         query: given.query,
     };
-    let found = app.db.read(move |tx| log::list(tx, caller.project.number, &filter, &page)).await?;
+    let found = app.db.read(move |tx| log::list(tx, &caller, &filter, &page)).await?;
     Ok(Json(LogList { object: "list", data: found.data.iter().map(view).collect(), has_more: found.has_more }))
 }
 
@@ -295,7 +295,7 @@ async fn list(
 async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<LogDetail>> {
     let prices = app.prices.clone();
     let reading = app.db.read(move |tx| {
-        let found = log::get(tx, caller.project.number, &id)?;
+        let found = log::get(tx, &caller, &id)?;
         whole(tx, &caller, found, &prices)
     });
     Ok(Json(reading.await?))

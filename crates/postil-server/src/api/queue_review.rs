@@ -67,7 +67,7 @@ fn span_detail(
     prices: &PriceTable,
 ) -> Result<Value> {
     let full = span::full(tx, caller.project.number, &caller.workspace_id, trace_id, span_id, prices)?;
-    let judgements = annotation::for_spans(tx, caller.project.number, trace_id, Some(span_id))?;
+    let judgements = annotation::for_spans(tx, caller, trace_id, Some(span_id))?;
     let evaluations = match annotation::evaluations_json(&judgements) {
         Value::Array(evaluations) => evaluations,
         _ => Vec::new(),

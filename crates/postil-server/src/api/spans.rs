@@ -366,7 +366,7 @@ async fn get_span(
             let full = span::full(tx, number, &caller.workspace_id, &trace_id, &span_id, &prices)?;
             let judgements = {
                 let row = &full.tree.row;
-                annotation::for_spans(tx, number, &row.trace_id, Some(&row.span_id))?
+                annotation::for_spans(tx, &caller, &row.trace_id, Some(&row.span_id))?
             };
             let Value::Array(evaluations) = annotation::evaluations_json(&judgements) else {
                 return Ok(SpanDetail::new(full, Vec::new(), Vec::new()));

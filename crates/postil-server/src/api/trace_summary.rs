@@ -188,7 +188,7 @@ pub fn summary(row: TraceRow, project_id: &str, annotations: Vec<PageAnnotation>
 /// Traces as clients read them, with their annotations, which are read in one go.
 pub fn summaries(tx: &mut Tx<'_>, caller: &Caller, rows: Vec<TraceRow>) -> Result<Vec<TraceSummary>> {
     let ids: Vec<_> = rows.iter().map(|row| row.trace_id.clone()).collect();
-    let mut annotations: HashMap<_, _> = annotations_of(tx, caller.project.number, &ids)?;
+    let mut annotations: HashMap<_, _> = annotations_of(tx, caller, &ids)?;
     let named = rows.into_iter().map(|row| {
         let of_row = annotations.remove(&row.trace_id).unwrap_or_default();
         summary(row, &caller.project.id, of_row)

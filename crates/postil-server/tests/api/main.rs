@@ -24,6 +24,7 @@ mod jobs;
 mod media;
 mod operations;
 mod projects;
+mod queue_review;
 mod reviewed;
 mod roles;
 mod sessions;

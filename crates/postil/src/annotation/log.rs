@@ -11,7 +11,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::id;
 use crate::page::{Page, PageRequest};
-use crate::project::Caller;
+use crate::project::{Caller, Reader};
 
 /// The key of the human review that holds corrected answers.
 pub const CORRECTION: &str = "correction";
@@ -103,7 +103,9 @@ pub struct LogFilter {
 }
 
 /// The logs of a project, newest first, with what was said of them.
-pub fn list(tx: &mut Tx<'_>, project: i64, filter: &LogFilter, page: &PageRequest) -> Result<Page<Log>> {
+pub fn list(tx: &mut Tx<'_>, reader: impl Into<Reader>, filter: &LogFilter, page: &PageRequest) -> Result<Page<Log>> {
+    let reader = reader.into();
+    let project = reader.project;
     let cursor = match page.starting_after.as_ref().or(page.ending_before.as_ref()) {
         None => None,
         Some(id) => match find_span(tx, project, id)? {
@@ -125,7 +127,7 @@ pub fn list(tx: &mut Tx<'_>, project: i64, filter: &LogFilter, page: &PageReques
     let mut trace_ids: Vec<&str> = data.iter().map(|log| log.trace_id.as_str()).collect();
     trace_ids.sort_unstable();
     trace_ids.dedup();
-    let judgements = for_traces(tx, project, &trace_ids)?;
+    let judgements = for_traces(tx, reader, &trace_ids)?;
     for log in &mut data {
         if let Some(of_trace) = judgements.get(&log.trace_id) {
             log.judgements = of_trace.of_span(&log.span_id);
@@ -135,11 +137,13 @@ pub fn list(tx: &mut Tx<'_>, project: i64, filter: &LogFilter, page: &PageReques
 }
 
 /// One log by either of its ids.
-pub fn get(tx: &mut Tx<'_>, project: i64, id: &str) -> Result<Log> {
+pub fn get(tx: &mut Tx<'_>, reader: impl Into<Reader>, id: &str) -> Result<Log> {
+    let reader = reader.into();
+    let project = reader.project;
     let not_found = || Error::not_found("log_not_found", format!("The log with id \"{id}\" was not found."));
     let (trace_id, span_id) = find_span(tx, project, id)?.ok_or_else(not_found)?;
     let mut log = store::find(tx, project, &trace_id, &span_id)?.ok_or_else(not_found)?;
-    log.judgements = for_spans(tx, project, &trace_id, Some(&span_id))?;
+    log.judgements = for_spans(tx, reader, &trace_id, Some(&span_id))?;
     Ok(log)
 }
 
@@ -163,7 +167,7 @@ pub fn correct(
     value: &str,
     string_limit: usize,
 ) -> Result<Log> {
-    let log = get(tx, caller.project.number, id)?;
+    let log = get(tx, caller, id)?;
     let answer = Answer { key: Some(CORRECTION.into()), value: value.into(), ..Answer::default() };
     let call = Annotate { answers: vec![answer], ..Annotate::default() };
     annotate(tx, clock, caller, &log.trace_id, &log.span_id, &call, string_limit).map_err(|error| match error {
@@ -175,7 +179,7 @@ pub fn correct(
 
 /// Takes the correction of a log back: a member their own, a key everybody's.
 pub fn remove_correction(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, id: &str) -> Result<()> {
-    let log = get(tx, caller.project.number, id)?;
+    let log = get(tx, caller, id)?;
     let call = Remove { keys: vec![CORRECTION.into()], ..Remove::default() };
     remove(tx, clock, caller, &log.trace_id, &log.span_id, &call).map(drop)
 }

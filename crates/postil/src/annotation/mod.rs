@@ -173,6 +173,8 @@ pub struct HistoryEntry {
     pub duration_ms: Option<i64>,
     /// When, in microseconds.
     pub at: i64,
+    /// The annotation queue in which it was said.
+    pub queue_id: Option<String>,
 }
 
 /// The error of the guide for a span that does not exist.

@@ -9,7 +9,7 @@ use super::{Annotation, HistoryEntry, evaluator_store, span_not_found, store};
 use crate::db::{Tx, Value};
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
-use crate::project::Caller;
+use crate::project::{Caller, Reader};
 use crate::{id, params};
 
 /// What people and machines say of a span or a trace.
@@ -38,27 +38,36 @@ impl Judgements {
 pub fn for_span(tx: &mut Tx<'_>, caller: &Caller, trace_id: &str, span_id: &str) -> Result<Vec<Annotation>> {
     let project = caller.project.number;
     let (given, trace_id, span_id) = (span_id, &*id::lower_hex(trace_id), &*id::lower_hex(span_id));
-    let said = of_trace(tx, project, trace_id, Some(span_id))?;
+    let said = of_trace(tx, &caller.into(), trace_id, Some(span_id))?;
     if said.is_empty() && !store::span_exists(tx, project, trace_id, span_id)? {
         return Err(span_not_found(given, &caller.workspace_id));
     }
     Ok(said)
 }
 
-fn of_trace(tx: &mut Tx<'_>, project: i64, trace_id: &str, span_id: Option<&str>) -> Result<Vec<Annotation>> {
+fn of_trace(tx: &mut Tx<'_>, reader: &Reader, trace_id: &str, span_id: Option<&str>) -> Result<Vec<Annotation>> {
     let sql = format!(
         "select {COLUMNS} from annotation a
-         where a.project = $1 and a.trace_id = $2 and ($3 = '' or a.span_id = $3) and a.removed_at is null
-         order by a.created_at, a.id{{bytes_order}}"
+         where a.project = $1 and a.trace_id = $2 and ($3 = '' or a.span_id = $3) and a.removed_at is null{}
+         order by a.created_at, a.id{{bytes_order}}",
+        reader.sees("$4")
     );
-    tx.query(&sql, params![project, trace_id, span_id.unwrap_or("")])?.iter().map(read_store::read).collect()
+    let mut params = params![reader.project, trace_id, span_id.unwrap_or("")].to_vec();
+    params.extend(reader.me().map(Value::from));
+    tx.query(&sql, &params)?.iter().map(read_store::read).collect()
 }
 
 /// What is said of one span, or of all spans of a trace.
-pub fn for_spans(tx: &mut Tx<'_>, project: i64, trace_id: &str, span_id: Option<&str>) -> Result<Judgements> {
+pub fn for_spans(
+    tx: &mut Tx<'_>,
+    reader: impl Into<Reader>,
+    trace_id: &str,
+    span_id: Option<&str>,
+) -> Result<Judgements> {
+    let reader = reader.into();
     Ok(Judgements {
-        annotations: of_trace(tx, project, trace_id, span_id)?,
-        evaluator_results: evaluator_store::of_trace(tx, project, trace_id, span_id)?,
+        annotations: of_trace(tx, &reader, trace_id, span_id)?,
+        evaluator_results: evaluator_store::of_trace(tx, reader.project, trace_id, span_id)?,
     })
 }
 
@@ -68,19 +77,27 @@ static PLACEHOLDERS: LazyLock<String> =
     LazyLock::new(|| (2..AT_ONCE + 2).map(|at| format!("${at}")).collect::<Vec<_>>().join(", "));
 
 /// What is said of these traces, for lists. Traces of which nothing is said are not in the map.
-pub fn for_traces(tx: &mut Tx<'_>, project: i64, trace_ids: &[&str]) -> Result<HashMap<String, Judgements>> {
+pub fn for_traces(
+    tx: &mut Tx<'_>,
+    reader: impl Into<Reader>,
+    trace_ids: &[&str],
+) -> Result<HashMap<String, Judgements>> {
+    let reader = reader.into();
     let mut found: HashMap<String, Judgements> = HashMap::new();
     let sql = format!(
         "select {COLUMNS} from annotation a
-         where a.project = $1 and a.trace_id in ({}) and a.removed_at is null
+         where a.project = $1 and a.trace_id in ({}) and a.removed_at is null{}
          order by a.created_at, a.id{{bytes_order}}",
-        *PLACEHOLDERS
+        *PLACEHOLDERS,
+        reader.sees(&format!("${}", AT_ONCE + 2))
     );
     for some in trace_ids.chunks(AT_ONCE) {
-        let mut params = vec![Value::from(project)];
+        let mut params = vec![Value::from(reader.project)];
         // One text for every number of traces: the last one fills up the rest.
         params.extend((0..AT_ONCE).map(|at| Value::from(*some.get(at).or(some.last()).unwrap_or(&""))));
-        for row in tx.query(&sql, &params)? {
+        let mut with_me = params.clone();
+        with_me.extend(reader.me().map(Value::from));
+        for row in tx.query(&sql, &with_me)? {
             let annotation = read_store::read(&row)?;
             found.entry(annotation.trace_id.clone()).or_default().annotations.push(annotation);
         }
@@ -163,10 +180,18 @@ impl ListFilter {
 }
 
 /// The annotations of a project, newest first by id.
-pub fn list(tx: &mut Tx<'_>, project: i64, filter: &ListFilter, page: &PageRequest) -> Result<Page<Annotation>> {
+pub fn list(
+    tx: &mut Tx<'_>,
+    reader: impl Into<Reader>,
+    filter: &ListFilter,
+    page: &PageRequest,
+) -> Result<Page<Annotation>> {
+    let reader = reader.into();
     let (conditions, own) = filter.conditions();
-    let mut params = vec![Value::from(project)];
+    let mut params = vec![Value::from(reader.project)];
     params.extend(own);
+    params.extend(reader.me().map(Value::from));
+    let sees = reader.sees(&format!("${}", params.len()));
     let backwards = page.ending_before.is_some();
     let cursor = page.starting_after.as_ref().or(page.ending_before.as_ref());
     let cursor = cursor.map_or_else(String::new, |id| {
@@ -176,7 +201,7 @@ pub fn list(tx: &mut Tx<'_>, project: i64, filter: &ListFilter, page: &PageReque
     });
     let order = if backwards { "asc" } else { "desc" };
     let sql = format!(
-        "select {COLUMNS} from annotation a where a.project = $1 and a.removed_at is null{conditions}{cursor}
+        "select {COLUMNS} from annotation a where a.project = $1 and a.removed_at is null{conditions}{sees}{cursor}
          order by a.id{{bytes_order}} {order} limit {}",
         page.limit + 1
     );
@@ -190,9 +215,10 @@ pub fn list(tx: &mut Tx<'_>, project: i64, filter: &ListFilter, page: &PageReque
 }
 
 /// What happened to one annotation, oldest first; also after it was removed.
-pub fn history(tx: &mut Tx<'_>, project: i64, id: &str) -> Result<Vec<HistoryEntry>> {
-    let annotation = read_store::find(tx, project, id)?.ok_or_else(|| {
+pub fn history(tx: &mut Tx<'_>, reader: impl Into<Reader>, id: &str) -> Result<Vec<HistoryEntry>> {
+    let reader = reader.into();
+    let annotation = read_store::find(tx, &reader, id)?.ok_or_else(|| {
         Error::not_found("annotation_not_found", format!("The annotation with id \"{id}\" was not found."))
     })?;
-    read_store::events(tx, project, &annotation.trace_id, id)
+    read_store::events(tx, reader.project, &annotation.trace_id, id)
 }

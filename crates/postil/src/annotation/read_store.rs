@@ -1,9 +1,10 @@
 //! The SQL that reads whole annotations and their history.
 
 use super::{Annotation, Annotator, AnnotatorKind, HistoryEntry, SubjectKind};
-use crate::db::{Row, Tx};
+use crate::db::{Row, Tx, Value};
 use crate::error::{Error, Result};
 use crate::params;
+use crate::project::Reader;
 
 /// The columns of an annotation in the order of [`read`].
 pub(super) const COLUMNS: &str = "a.id, a.trace_id, a.span_id, a.subject, a.subject_kind, a.key, a.type,
@@ -55,9 +56,12 @@ pub(super) fn current_of_subject(
 }
 
 /// One annotation by its id, removed ones too.
-pub(super) fn find(tx: &mut Tx<'_>, project: i64, id: &str) -> Result<Option<Annotation>> {
-    let sql = format!("select {COLUMNS} from annotation a where a.project = $1 and a.id{{bytes_order}} = $2");
-    tx.query_opt(&sql, params![project, id])?.as_ref().map(read).transpose()
+pub(super) fn find(tx: &mut Tx<'_>, reader: &Reader, id: &str) -> Result<Option<Annotation>> {
+    let sees = reader.sees("$3");
+    let sql = format!("select {COLUMNS} from annotation a where a.project = $1 and a.id{{bytes_order}} = $2{sees}");
+    let mut params = params![reader.project, id].to_vec();
+    params.extend(reader.me().map(Value::from));
+    tx.query_opt(&sql, &params)?.as_ref().map(read).transpose()
 }
 
 /// [`find`], held until this transaction ends.
@@ -71,7 +75,7 @@ pub(super) fn lock(tx: &mut Tx<'_>, project: i64, id: &str) -> Result<Option<Ann
 pub(super) fn events(tx: &mut Tx<'_>, project: i64, trace_id: &str, annotation_id: &str) -> Result<Vec<HistoryEntry>> {
     let rows = tx.query(
         "select id, action, value, explanation, definition_version, annotator_kind, annotator_id, actor, client,
-           identity_id, source, duration_ms, at
+           identity_id, source, duration_ms, at, queue_id
          from annotation_event where project = $1 and annotation_id = $3 and trace_id = $2
          order by at, id{bytes_order}",
         params![project, trace_id, annotation_id],
@@ -91,6 +95,7 @@ pub(super) fn events(tx: &mut Tx<'_>, project: i64, trace_id: &str, annotation_i
                 source: row.text(10)?,
                 duration_ms: row.opt_int(11)?,
                 at: row.int(12)?,
+                queue_id: row.opt_text(13)?,
             })
         })
         .collect()

@@ -11,9 +11,11 @@ pub mod operator;
 pub mod password;
 pub mod people;
 pub mod projects;
+mod reader;
 pub mod sign_in;
 pub mod start;
 pub mod workspace;
 
 pub use caller::{Actor, Caller, Permission, Permissions, ProjectRef, Role};
 pub use projects::{Project, create, speak_to};
+pub use reader::Reader;

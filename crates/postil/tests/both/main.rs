@@ -12,6 +12,8 @@ mod filter;
 mod jobs;
 mod media;
 mod queue_review;
+mod queue_review_many;
+mod queue_review_model;
 mod remap;
 mod retention;
 mod reviews;

@@ -81,7 +81,7 @@ pub fn room(bed: &Bed, items: usize, change: Change) -> Room<'_> {
             |number: usize| Wanted { trace_id: trace_id(number), span_id: Some(SPAN.into()), ..Wanted::default() };
         for some in (0..items).collect::<Vec<_>>().chunks(1000) {
             let wanted: Vec<_> = some.iter().map(|number| wanted(*number)).collect();
-            queue::add(tx, &clock, &caller, &queue, &wanted)?;
+            queue::add(tx, &clock, &caller, &queue.id, &wanted)?;
         }
         Ok((queue.id, home))
     });
@@ -184,11 +184,29 @@ impl Room<'_> {
         let caller = self.manager();
         let read = move |tx: &mut postil::Tx<'_>| annotation::for_span(tx, &caller, &trace_id(number), SPAN);
         let said = self.bed.db.read_blocking(read).unwrap();
-        said.iter().map(|each| (each.key.clone(), each.json(), each.annotator.id.clone())).collect()
+        let mut said: Vec<_> =
+            said.iter().map(|each| (each.key.clone(), each.json(), each.annotator.id.clone())).collect();
+        said.sort_by(|a, b| (&a.0, &a.2).cmp(&(&b.0, &b.2)));
+        said
     }
 
     pub fn sql(&self, sql: &'static str) {
         self.bed.db.write_blocking(move |tx| tx.execute(sql, &[]).map(drop)).unwrap();
+    }
+
+    /// Whether the queue still has this item.
+    pub fn has(&self, item_id: &str) -> bool {
+        let id = item_id.to_owned();
+        let read = self.bed.db.read_blocking(move |tx| {
+            Ok(tx.query_opt("select 1 from queue_item where id = $1", params![&id])?.is_some())
+        });
+        read.unwrap()
+    }
+
+    /// Runs a statement on one item.
+    pub fn change(&self, sql: &'static str, item_id: &str, value: Option<String>) {
+        let id = item_id.to_owned();
+        self.bed.db.write_blocking(move |tx| tx.execute(sql, params![&id, &value]).map(drop)).unwrap();
     }
 
     pub fn counts(&self, number: usize) -> (i64, i64, String) {
@@ -390,8 +408,8 @@ fn changed_answers_can_be_undone_one_by_one(bed: &Bed) {
     assert_eq!(room.counts(0), (1, 1, "completed".into()));
     room.undo("ann", 0).unwrap();
     let both = [
-        ("rating".to_owned(), json!("good"), "ann".to_owned()),
         ("correction".to_owned(), json!("Canberra."), "ann".to_owned()),
+        ("rating".to_owned(), json!("good"), "ann".to_owned()),
     ];
     assert_eq!(room.said(0), both);
     assert_eq!(room.counts(0), (1, 1, "completed".into()));
@@ -488,7 +506,8 @@ fn overlap_is_exact_and_enforced_when_writing(bed: &Bed) {
     assert_eq!(room.counts(0), (2, 2, "completed".into()));
     assert_eq!(room.said(0).len(), 2);
     // A hint never hides what is left.
-    room.submit("bob", 1, "bad");
+    // Ann had nothing left, so she was given what Bob had only reserved.
+    room.submit("ann", 1, "bad");
     room.submit("cid", 1, "bad");
     for who in ["ann", "bob", "cid"] {
         assert!(room.claim(who, 1).is_empty());

@@ -409,7 +409,8 @@ async fn retrieve_item(
         };
         let number = queue.project.number;
         let full = span::full(tx, number, &caller.workspace_id, &trace_id, &span_id, &prices)?;
-        let said = annotation::for_spans(tx, number, &full.tree.row.trace_id, Some(&full.tree.row.span_id))?;
+        let reader = Caller { project: queue.project, ..caller.clone() };
+        let said = annotation::for_spans(tx, &reader, &full.tree.row.trace_id, Some(&full.tree.row.span_id))?;
         Ok(flat_span::render(&item_id, full, &annotation::evaluations_json(&said)))
     });
     Ok(Json(reading.await?))

@@ -45,6 +45,7 @@ pub(super) fn check_ahead(ahead: usize) -> Result<()> {
 pub fn release(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, queue_id: &str) -> Result<()> {
     let queue = find_for_review(tx, caller, queue_id)?;
     let desk = Desk::sit(tx, clock, caller, &queue)?;
+    store::renew(tx, &queue.id, desk.me, desk.lease())?;
     let mut mine = store::live(tx, &queue.id, desk.me)?;
     // Everybody takes the rows of items in one order.
     mine.sort_by(|a, b| a.task.id.cmp(&b.task.id));
@@ -61,10 +62,9 @@ impl Desk<'_> {
     /// What the reviewer has, filled up: what they hold, then what is reserved.
     pub(super) fn fill(&mut self, tx: &mut Tx<'_>, ahead: usize) -> Result<Vec<Place>> {
         let mut changed = self.lapse_others(tx)?;
+        // What is renewed is locked, so that nobody takes it away any more.
+        store::renew(tx, &self.queue.id, self.me, self.lease())?;
         let (mut mine, gone) = self.still_there(tx)?;
-        if !mine.is_empty() {
-            store::renew(tx, &self.queue.id, self.me, self.lease())?;
-        }
         while mine.len() < 1 + ahead {
             let state = if mine.is_empty() { SeatState::Held } else { SeatState::Reserved };
             let Some(place) = self.next(tx, state)? else { break };
@@ -84,7 +84,6 @@ impl Desk<'_> {
             first.seat.claimed_at = self.now;
             store::write_seat(tx, &first.task.id, &first.seat)?;
         }
-        mine.iter_mut().for_each(|place| place.seat.lease_until = Some(self.lease()));
         if changed || gone {
             tell(tx, self.queue);
         }

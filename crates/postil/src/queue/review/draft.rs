@@ -81,20 +81,11 @@ pub fn save_draft(
         return Err(Error::TooLarge(format!("draft is larger than {MOST_DRAFT} bytes.")));
     }
     let queue = find_for_review(tx, caller, queue_id)?;
-    let now = clock.now();
-    let me = caller.actor.id();
-    let place = store::place(tx, &queue.id, item_id, me)?;
-    let Some(place) = place else {
-        return Err(if store::has_item(tx, &queue.id, item_id)? {
-            super::not_claimed()
-        } else {
-            super::item_gone(item_id)
-        });
-    };
+    let desk = Desk::sit(tx, clock, caller, &queue)?;
+    let place = desk.place(tx, item_id)?;
     let active_ms = active(place.seat.active_ms, active_ms)?;
-    let lease = now.saturating_add(queue.lease_seconds.saturating_mul(1_000_000));
-    store::write_draft(tx, item_id, me, (&text, active_ms, now, lease))?;
-    Ok(now)
+    store::write_draft(tx, item_id, desk.me, (&text, active_ms, desk.now, desk.lease()))?;
+    Ok(desk.now)
 }
 
 /// Marks an item for whoever manages the queue, with a note.

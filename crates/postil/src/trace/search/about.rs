@@ -10,6 +10,7 @@ use super::store::padded;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::params;
+use crate::project::Reader;
 use crate::trace::filter::SqlBuilder;
 
 /// How many evaluators are listed.
@@ -31,19 +32,22 @@ pub struct PageAnnotation {
 /// The current annotations of these traces, by trace.
 pub fn annotations_of(
     tx: &mut Tx<'_>,
-    project: i64,
+    reader: impl Into<Reader>,
     trace_ids: &[String],
 ) -> Result<HashMap<String, Vec<PageAnnotation>>> {
+    let reader = reader.into();
     let mut by_trace: HashMap<String, Vec<PageAnnotation>> = HashMap::new();
     if trace_ids.is_empty() {
         return Ok(by_trace);
     }
     let mut sql = SqlBuilder::default();
-    let project = sql.bind(project);
+    let project = sql.bind(reader.project);
     let list = sql.bind_list(padded(trace_ids));
+    let me = reader.me().map(|me| sql.bind(me)).unwrap_or_default();
+    let sees = reader.sees(&me);
     let text = format!(
         "select a.trace_id, a.key, a.value, a.annotator_kind, a.span_id from annotation a
-         where a.project = {project} and a.trace_id in ({list}) and a.removed_at is null
+         where a.project = {project} and a.trace_id in ({list}) and a.removed_at is null{sees}
          order by a.trace_id{{bytes_order}}, a.span_id{{bytes_order}}, a.key{{bytes_order}}, a.id{{bytes_order}}"
     );
     for row in tx.query(&text, sql.params())? {

@@ -1,0 +1,53 @@
+//! Who reads what people said, and what of it is not yet to be known to them.
+
+use super::{Caller, Permission};
+
+/// Who reads annotations, of which project.
+///
+/// In a blind annotation queue nobody gets another's answer to an item before the item is complete, but for those who
+/// manage queues and have no seat at it. Every statement that reads annotations for a caller says so by
+/// [`Reader::sees`], so that no way around it is left.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// The number of the project.
+    pub project: i64,
+    /// Whose eyes these are, and whether they manage queues; none: the server's own.
+    caller: Option<(String, bool)>,
+}
+
+impl From<&Caller> for Reader {
+    fn from(caller: &Caller) -> Reader {
+        let manages = caller.permissions.has(Permission::Define);
+        Reader { project: caller.project.number, caller: Some((caller.actor.id().to_owned(), manages)) }
+    }
+}
+
+/// The server itself: for work on annotations that shows them to nobody.
+impl From<i64> for Reader {
+    fn from(project: i64) -> Reader {
+        Reader { project, caller: None }
+    }
+}
+
+impl Reader {
+    /// The id for the parameter `me` of [`Reader::sees`]; none when there is no such parameter.
+    pub fn me(&self) -> Option<&str> {
+        self.caller.as_ref().map(|(id, _)| id.as_str())
+    }
+
+    /// A condition on the annotation `a` that leaves out what is not yet to be known, beginning with `and`. `me` stands
+    /// for [`Reader::me`].
+    pub fn sees(&self, me: &str) -> String {
+        let Some((_, manages)) = &self.caller else { return String::new() };
+        let has_seat = format!("exists (select 1 from queue_seat m where m.item_id = b.id and m.reviewer = {me})");
+        let concerned = if *manages { format!(" and {has_seat}") } else { String::new() };
+        format!(
+            " and (a.annotator_id = {me} or not exists (
+                select 1 from queue_item b
+                join queue bq on bq.id = b.queue_id and bq.blind = 1
+                join queue_seat bs on bs.item_id = b.id and bs.reviewer = a.annotator_id and bs.state = 'submitted'
+                where b.project = a.project and b.trace_id = a.trace_id and b.state <> 'completed'
+                  and (b.kind = 'trace' or b.span_id = a.span_id){concerned}))"
+        )
+    }
+}
