@@ -5,6 +5,7 @@ use std::time::Duration;
 use postil::annotation::bulk;
 use postil::event::Event;
 use postil::job::{self, Job};
+use postil::queue;
 use postil::{Error, Result, id};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -93,6 +94,7 @@ async fn finish(app: &App, worker: &str, job: &Job) -> Result<()> {
 fn one_step(tx: &mut postil::Tx<'_>, clock: &postil::Clock, job: &Job, string_limit: usize) -> Result<job::Step> {
     match job.kind.as_str() {
         bulk::KIND => bulk::step(tx, clock, job, string_limit),
+        queue::ADD_KIND => queue::add_step(tx, clock, job),
         other => Err(Error::invalid("unknown_job", format!("This server does not know jobs of the kind {other}."))),
     }
 }

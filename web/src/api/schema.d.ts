@@ -426,6 +426,124 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/annotation-queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List annotation queues, newest first */
+        get: operations["list"];
+        put?: never;
+        /** Make an annotation queue */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/annotation-queues/{annotation_queue_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an annotation queue */
+        get: operations["retrieve"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an annotation queue
+         * @description With its items. What was said of them stays.
+         */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        /** Change an annotation queue */
+        patch: operations["update"];
+        trace?: never;
+    };
+    "/v2/annotation-queues/{annotation_queue_id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take every item out of an annotation queue */
+        delete: operations["clear"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/annotation-queues/{annotation_queue_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the items of an annotation queue, in the order in which they are judged
+         * @description Items whose span is gone are left out.
+         */
+        get: operations["list_items"];
+        put?: never;
+        /**
+         * Add spans to an annotation queue
+         * @description Answers with the new items alone: spans that are there already, or do not exist, are passed over.
+         */
+        post: operations["add_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/annotation-queues/{annotation_queue_id}/items/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take spans out of an annotation queue */
+        post: operations["remove_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/annotation-queues/{annotation_queue_id}/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the span of an item of an annotation queue
+         * @description In one flat object, with what people and machines said of it.
+         */
+        get: operations["retrieve_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/annotations": {
         parameters: {
             query?: never;
@@ -1203,7 +1321,7 @@ export interface paths {
          * @description A stream of server-sent events. `event: changes` carries what happened since the last message, with types and ids
          *     only; a message comes a few times a second at most, names up to 100 things and counts the rest. `event: reset` says
          *     that something was missed: whatever is shown may be old. Send the last `id` as `Last-Event-ID` to go on where a
-         *     stream broke off. A quiet stream sends a comment every 15 seconds.
+         *     stream broke off. A quiet stream sends a comment every 15 seconds. Reviewers hear of their annotation queues only.
          */
         get: operations["events"];
         put?: never;
@@ -1271,11 +1389,400 @@ export interface paths {
          * Get media
          * @description The bytes of an image, a recording or a file of a trace, which the normal form names by their hash. PNG, JPEG, GIF,
          *     WebP, AVIF, WAV, MP3, Ogg, FLAC, MP4 and WebM come under their own type; PDF and everything else as a file to save.
+         *     Reviewers get what belongs to an item of a queue in which they may review.
          */
         get: operations["GetMedia"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List annotation queues, newest first
+         * @description All of the project; for reviewers those in which they may review.
+         */
+        get: operations["list"];
+        put?: never;
+        /** Make an annotation queue */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim what to judge next
+         * @description Gives the caller an item, and reserves as many more as `ahead` says. Whoever has items already is given the same ones
+         *     again. An empty answer says with whom the rest is.
+         */
+        post: operations["claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/items/{item}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline an item
+         * @description It leaves the caller's queue; others may still judge it. Answers like a submission, with what comes next.
+         */
+        post: operations["decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/items/{item}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep what is typed
+         * @description Also after the lease was lost: nothing typed is lost.
+         */
+        put: operations["save_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/items/{item}/flag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Flag an item, or take the flag away */
+        patch: operations["flag"];
+        trace?: never;
+    };
+    "/v3/queues/{id}/items/{item}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that the caller is still at work
+         * @description Keeps the item, and what is reserved, for longer. A lease that is over is given again as long as nobody else has the
+         *     item; else the answer is 409 `lease_lost`, or `item_complete` when others have judged it.
+         */
+        post: operations["heartbeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/items/{item}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an item the caller has or is done with */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/items/{item}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put an item off
+         * @description It comes back when nothing else is left for the caller. Answers like a submission, with what comes next.
+         */
+        post: operations["skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/items/{item}/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the spans of the trace an item is from
+         * @description For those who have the item or are done with it; masked as the queue says.
+         */
+        get: operations["list_spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/items/{item}/spans/{span_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a span of the trace an item is from
+         * @description For those who have the item or are done with it; what the queue does not show is left out.
+         */
+        get: operations["get_span"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/items/{item}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit the answers of an item
+         * @description Stores them as annotations of the caller, and claims the next item, in one transaction. An item the caller has
+         *     submitted before gets the new answers. When the item is with somebody else by now (409 `lease_lost`), was judged by
+         *     others (409 `item_complete`), or what it is about or asks is gone (409 `span_gone`, `question_gone`), what was sent is
+         *     kept as the caller's draft.
+         */
+        post: operations["submit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/items/{item}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo the last submission, skip or decline of an item
+         * @description The item is the caller's again, its draft holds what was submitted, and the annotations are what they were before. A
+         *     submission that changed an earlier one goes back to that.
+         */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the caller did in a queue, the last first */
+        get: operations["mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give back what the caller has
+         * @description On leaving the page: others can be given the items at once. What was typed stays the caller's draft.
+         */
+        post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an annotation queue */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an annotation queue
+         * @description With its items. What was said of them stays.
+         */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an annotation queue
+         * @description With another overlap, items whose answers suffice are complete, and those that need more are open again. With another
+         *     order, every item gets its place anew.
+         */
+        patch: operations["update"];
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the items of an annotation queue, in the order in which they are judged */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Add spans and traces to an annotation queue
+         * @description Nothing is in a queue twice: what is there already stays as it is.
+         */
+        post: operations["add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Set priority and assignee of items, or share them out */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/matching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add everything that matches to an annotation queue
+         * @description The answer counts exactly what matches; the work goes on in the background, as a job that can be followed and
+         *     canceled.
+         */
+        post: operations["add_matching"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/items/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take items out of an annotation queue
+         * @description What was said of them stays.
+         */
+        post: operations["remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{queue_id}/reviewers/{member_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name a reviewer of an annotation queue
+         * @description A member of its project. Counts in a queue that is not open to all, and for members who were invited to single queues.
+         */
+        post: operations["add_reviewer"];
+        /** Name a reviewer of an annotation queue no longer */
+        delete: operations["remove_reviewer"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1584,6 +2091,16 @@ export interface components {
             name?: string | null;
             password?: string | null;
         };
+        /** @description How long an item was on the screen. */
+        ActiveInput: {
+            /**
+             * Format: int64
+             * @description Milliseconds, altogether: never less than `seconds` of the review times 1000.
+             */
+            active_ms?: number | null;
+            /** @description How many items to have reserved afterwards, 0 to 3; 1 unless given. */
+            ahead?: number | null;
+        };
         /** @description What is to be summed up. */
         AggregateTraces: {
             /** @description At most 20; the count when there is none. */
@@ -1661,6 +2178,8 @@ export interface components {
             explanation?: string | null;
             id: string;
             identity_id?: string | null;
+            /** @description The annotation queue in which it was said. */
+            queue_id?: string | null;
             source: string;
             /** @description The value from then on. */
             value?: components["schemas"]["AnnotationValue"];
@@ -1696,6 +2215,87 @@ export interface components {
             reviewer_id?: string | null;
             /** @description Where it comes from. */
             source?: string | null;
+        };
+        /** @description An annotation queue. */
+        AnnotationQueue: {
+            _id: string;
+            created: string;
+            created_by_id: string;
+            description: string;
+            display_name: string;
+            /** @description The human reviews that were chosen; empty where those of a project are asked. */
+            human_review_ids: string[];
+            metadata: components["schemas"]["AnnotationQueueMetadata"];
+            /** @description The project all of whose human reviews are asked. */
+            project_id?: string | null;
+            updated: string;
+            updated_by_id: string;
+            workspace_id: string;
+        };
+        /** @description What to change of a queue. */
+        AnnotationQueueChange: {
+            description?: string | null;
+            display_name?: string | null;
+            /** @description The human reviews that are asked; ignored where those of a project are. */
+            human_review_ids?: string[] | null;
+            /** @description Asks every human review of the project, which is the queue's own, in place of those that were chosen. */
+            project_id?: string | null;
+        };
+        /** @description A queue to make. */
+        AnnotationQueueInput: {
+            /** @description At most 2000 characters. */
+            description: string;
+            /** @description 1 to 255 characters. */
+            display_name: string;
+            /** @description The project whose human reviews are asked. */
+            project_id: string;
+        };
+        /** @description An item of a queue. */
+        AnnotationQueueItem: {
+            _id: string;
+            annotation_queue_id: string;
+            datapoint_id?: string | null;
+            span_id?: string | null;
+            trace_id?: string | null;
+            /** @description `span` or `datapoint`. */
+            type: string;
+            /** @description The human reviews that were answered of it. */
+            used_human_review_ids: string[];
+            workspace_id: string;
+        };
+        /** @description A span to add. */
+        AnnotationQueueItemInput: {
+            span_id: string;
+            trace_id: string;
+        };
+        /** @description A page of items. */
+        AnnotationQueueItemList: {
+            data: components["schemas"]["AnnotationQueueItem"][];
+            has_more: boolean;
+            /** @description Always `list`. */
+            object: string;
+        };
+        /** @description Spans to add. */
+        AnnotationQueueItemsInput: {
+            /** @description 1 to 1000. */
+            items: components["schemas"]["AnnotationQueueItemInput"][];
+        };
+        /** @description Spans to take out. */
+        AnnotationQueueItemsRemoval: {
+            /** @description 1 to 1000. */
+            span_ids: string[];
+        };
+        /** @description A page of queues. */
+        AnnotationQueueList: {
+            data: components["schemas"]["AnnotationQueue"][];
+            has_more: boolean;
+            /** @description Always `list`. */
+            object: string;
+        };
+        /** @description Figures of a queue. */
+        AnnotationQueueMetadata: {
+            /** Format: int64 */
+            items_count: number;
         };
         /** @description One call that takes values back: at least one key or id, at most ten of each. */
         AnnotationRemoval: {
@@ -1871,6 +2471,11 @@ export interface components {
             readable: boolean;
             writable: boolean;
         };
+        /** @description What to claim. */
+        ClaimInput: {
+            /** @description How many items to reserve beside the one on the screen, 0 to 3; 1 unless given. */
+            ahead?: number | null;
+        };
         /** @description The messages of one model call. */
         Conversation: {
             /** @description The messages in order, those the model was given first: `{role, parts, name?, finish_reason?, direction}`. */
@@ -1883,8 +2488,31 @@ export interface components {
             email: string;
             password: string;
         };
+        /** @description Why an item is declined. */
+        DeclineInput: {
+            /** @description How many items to have reserved afterwards, 0 to 3; 1 unless given. */
+            ahead?: number | null;
+            /** @description At most 3000 characters. */
+            reason: string;
+        };
         /** @description Nothing but an object, as clients parse it. */
         Done: Record<string, never>;
+        /** @description The item somebody is done with. */
+        DoneItem: {
+            id: string;
+            /** @description `to_do`, `in_review`, `needs_others` or `completed`. */
+            state: string;
+        };
+        /** @description What was typed. */
+        DraftInput: {
+            /**
+             * Format: int64
+             * @description Milliseconds the item was on the screen, altogether.
+             */
+            active_ms?: number | null;
+            /** @description Whatever the screen needs to show it again, at most 256 KiB. */
+            draft: Record<string, never>;
+        };
         /** @description The body of every error. */
         ErrorBody: {
             /**
@@ -1953,13 +2581,15 @@ export interface components {
         };
         /** @description One thing that happened. */
         EventView: {
+            /** @description The annotation queue it happened to. */
+            queue_id?: string | null;
             /** @description The span it happened to. */
             span_id?: string | null;
             /** @description The trace it happened to. */
             trace_id?: string | null;
             /**
-             * @description `trace.created`, `trace.updated`, `annotation.created`, `annotation.deleted`, `evaluator_result.created` or
-             *     `job.updated`.
+             * @description `trace.created`, `trace.updated`, `annotation.created`, `annotation.deleted`, `evaluator_result.created`,
+             *     `job.updated` or `queue.updated`.
              */
             type: string;
         };
@@ -2262,6 +2892,19 @@ export interface components {
             /** @description Such as `message_0_content_1.png`. Not looked at. */
             image_name: string;
         };
+        /** @description An annotation queue in which a trace or one of its spans is. */
+        InQueue: {
+            /** @description Its name. */
+            display_name: string;
+            /** @description The queue. */
+            id: string;
+            /** @description The item. */
+            item_id: string;
+            /** @description The span; absent for the trace as a whole. */
+            span_id?: string | null;
+            /** @description `to_do`, `in_review`, `needs_others` or `completed`. */
+            state: string;
+        };
         /** @description One thing to know or to do. */
         IngestAdvice: {
             /** @description `nothing_arrived`, `no_spans`, `rejected`, `content_absent`, `content_redacted` or `unmapped_attributes`. */
@@ -2403,6 +3046,8 @@ export interface components {
             /** @description The path of the link; only when the invite is made. */
             path?: string | null;
             project_id: string;
+            /** @description The only annotation queue it opens. */
+            queue_id?: string | null;
             role: string;
             /** @description `open`, `used` or `expired`. */
             status: string;
@@ -2441,7 +3086,7 @@ export interface components {
              */
             failed: number;
             id: string;
-            /** @description What it does: `annotate`. */
+            /** @description What it does: `annotate` or `add_to_queue`. */
             kind: string;
             /** @description `queued`, `running`, `done`, `failed` or `canceled`. */
             state: string;
@@ -2745,7 +3390,7 @@ export interface components {
             is_default: boolean;
             key: string;
             name: string;
-            /** @description What the caller may do there: some of `ingest`, `annotate`, `read`, `define`, `admin`. */
+            /** @description What the caller may do there: some of `ingest`, `annotate`, `review`, `read`, `define`, `admin`. */
             permissions: string[];
             project_id: string;
             /** @description What a member is there. */
@@ -2809,6 +3454,8 @@ export interface components {
              * @description How many days it works, 1 to 90; 7 when nothing is said.
              */
             expires_in_days?: number | null;
+            /** @description An annotation queue of this project, for the role `reviewer`: who accepts sees this queue and nothing else. */
+            queue_id?: string | null;
             /** @description What it makes of who accepts it: `owner`, `admin`, `developer`, `reviewer` or `viewer` of this project. */
             role: string;
         };
@@ -2865,6 +3512,15 @@ export interface components {
             project: string;
             role: string;
             workspace: string;
+        };
+        /** @description What somebody else said of the item. */
+        OthersAnswer: {
+            explanation?: string | null;
+            /** @description The key of the human review. */
+            key: string;
+            reviewer: components["schemas"]["QueueReviewer"];
+            submitted_at: string;
+            value: components["schemas"]["AnnotationValue"];
         };
         /** @description A report about the product itself. */
         ProductFeedback: {
@@ -2966,6 +3622,436 @@ export interface components {
             /** @description What was found. */
             search: components["schemas"]["SearchTracesResponse"];
         };
+        /** @description An annotation queue. */
+        QueueBody: {
+            blind: boolean;
+            /** @description `none`, `optional` or `required`. */
+            correction: string;
+            created_at: string;
+            created_by: components["schemas"]["QueuePerson"];
+            description: string;
+            display_name: string;
+            due_at?: string | null;
+            id: string;
+            /** @description What reviewers read before they begin, in Markdown. */
+            instructions: string;
+            /** Format: int64 */
+            lease_seconds: number;
+            /** @description Whether the caller may review here. */
+            may_review: boolean;
+            open_to_all: boolean;
+            order: components["schemas"]["QueueOrder"];
+            /** Format: int64 */
+            overlap: number;
+            progress: components["schemas"]["QueueProgress"];
+            project_id: string;
+            /** @description What is asked, in this order; empty: every human review of the project, none of them required. */
+            questions: components["schemas"]["QueueQuestion"][];
+            /** @description Those whom the queue names. */
+            reviewers: components["schemas"]["QueuePerson"][];
+            updated_at: string;
+            updated_by: components["schemas"]["QueuePerson"];
+            view: components["schemas"]["QueueView"];
+        };
+        /** @description What a reviewer has now. */
+        QueueClaim: {
+            /** @description The item on the screen first, then those claimed ahead. Empty: there is nothing for the caller now. */
+            items: components["schemas"]["QueueReview"][];
+            progress: components["schemas"]["QueueProgress"];
+            /** @description When there is nothing for the caller: with whom the rest is. */
+            waiting: components["schemas"]["WaitingFor"][];
+        };
+        /** @description When a draft was saved. */
+        QueueDraftSaved: {
+            saved_at: string;
+        };
+        /** @description A flag, and a note to whoever manages the queue. */
+        QueueFlag: {
+            flagged: boolean;
+            /** @description At most 3000 characters; an empty one takes it away. */
+            note?: string;
+        };
+        /** @description A queue to make, or what to change of one; what is not sent stays as it is. */
+        QueueInput: {
+            /** @description Whether nobody sees another's answer until the item is complete. */
+            blind?: boolean | null;
+            /** @description Whether a corrected answer is asked for: `none`, `optional` or `required`. */
+            correction?: string | null;
+            /** @description At most 2000 characters. */
+            description?: string | null;
+            /** @description 1 to 255 characters; required when a queue is made. */
+            display_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is to be done; `null` takes it away.
+             */
+            due_at?: string | null;
+            /** @description What reviewers read before they begin, in Markdown; at most 20,000 characters. */
+            instructions?: string | null;
+            /**
+             * Format: int64
+             * @description How long an item is left to a reviewer who gives no sign of life, 30 to 86,400; 300 when nothing is said.
+             */
+            lease_seconds?: number | null;
+            /** @description Whether everybody who may review in the project may review here; else those who are named. */
+            open_to_all?: boolean | null;
+            order?: components["schemas"]["QueueOrder"] | null;
+            /**
+             * Format: int64
+             * @description How many people judge each item, 1 to 10.
+             */
+            overlap?: number | null;
+            /** @description What is asked, in this order; empty: every human review of the project, none of them required. At most 50. */
+            questions?: components["schemas"]["QueueQuestionInput"][] | null;
+            view?: components["schemas"]["QueueView"] | null;
+        };
+        /** @description Something that is judged. */
+        QueueItem: {
+            added_at: string;
+            added_by: components["schemas"]["QueuePerson"];
+            /**
+             * Format: int64
+             * @description Reviewers who have answered.
+             */
+            answered: number;
+            assignee?: components["schemas"]["QueuePerson"] | null;
+            datapoint_id?: string | null;
+            id: string;
+            /** @description What went in, shortened. */
+            input?: string | null;
+            /** @description `span`, `trace` or `datapoint`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description How often somebody left it without a word.
+             */
+            lapses: number;
+            name?: string | null;
+            /** @description Whether its span or trace is gone. */
+            orphaned: boolean;
+            /** @description What came out, shortened. */
+            output?: string | null;
+            /** Format: int64 */
+            overlap: number;
+            /** Format: int64 */
+            priority: number;
+            seats: components["schemas"]["QueueSeat"][];
+            span_id?: string | null;
+            /** @description `to_do`, `in_review`, `needs_others` or `completed`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description Reviewers who have it or have answered.
+             */
+            taken: number;
+            trace_id?: string | null;
+        };
+        /** @description Something to judge. */
+        QueueItemInput: {
+            /** @description The id of a member who is to judge it; without it anybody. */
+            assignee?: string | null;
+            /**
+             * Format: int64
+             * @description -1000 to 1000, the greatest first; 0 when nothing is said.
+             */
+            priority?: number | null;
+            /** @description The span; without it the trace as a whole. */
+            span_id?: string | null;
+            trace_id: string;
+        };
+        /** @description A page of items. */
+        QueueItemList: {
+            data: components["schemas"]["QueueItem"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description What became of what was to be added. */
+        QueueItemsAdded: {
+            added: number;
+            /** @description In the queue before, or named twice. */
+            already_there: number;
+            /** @description No span or trace of the project. */
+            not_found: number;
+        };
+        /** @description What to change about items. */
+        QueueItemsChange: {
+            /** @description The id of a member who is to judge them; `null`: anybody. */
+            assignee?: string | null;
+            /** @description 1 to 1000. Without it, what `share` shares out are the first 10,000 open items that are assigned to nobody. */
+            item_ids?: string[] | null;
+            /**
+             * Format: int64
+             * @description -1000 to 1000, the greatest first.
+             */
+            priority?: number | null;
+            /** @description The ids of 1 to 50 members among whom the items are shared out, one after the other. */
+            share?: string[] | null;
+        };
+        /** @description How many items were changed. */
+        QueueItemsChanged: {
+            /** Format: int64 */
+            changed: number;
+        };
+        /** @description What to judge. */
+        QueueItemsInput: {
+            /** @description 1 to 1000. */
+            items: components["schemas"]["QueueItemInput"][];
+        };
+        /** @description Items to take out. */
+        QueueItemsRemoval: {
+            /** @description 1 to 1000. */
+            item_ids: string[];
+        };
+        /** @description How many items were taken out. */
+        QueueItemsRemoved: {
+            /** Format: int64 */
+            removed: number;
+        };
+        /** @description Until when an item is left to the caller. */
+        QueueLease: {
+            lease_until: string;
+        };
+        /** @description A page of queues. */
+        QueueList: {
+            data: components["schemas"]["QueueBody"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description Which traces to add. */
+        QueueMatchingInput: {
+            /** @description `and` (default): all filters hold; `or`: one does. */
+            filter_operator?: string | null;
+            /** @description What must hold. */
+            filters?: components["schemas"]["TraceFilter"][] | null;
+            /**
+             * Format: date-time
+             * @description The earliest start; required.
+             */
+            from: string | null;
+            /** @description `span` (default): of each trace the span whose answer it shows; `trace`: the trace as a whole. */
+            kind?: string | null;
+            /** @description Text that occurs in the trace. */
+            query?: string | null;
+            /**
+             * Format: date-time
+             * @description Before which they started; required.
+             */
+            to: string | null;
+        };
+        /** @description Something the caller did in a queue. */
+        QueueMine: {
+            item_id: string;
+            /** @description The name of the span or trace, where it is still stored. */
+            name?: string | null;
+            /**
+             * Format: double
+             * @description Seconds it was on the screen.
+             */
+            seconds: number;
+            /** @description `submitted`, `skipped` or `declined`. */
+            state: string;
+            /** @description When. */
+            submitted_at: string;
+        };
+        /** @description What the caller did in a queue, the last first. */
+        QueueMineList: {
+            data: components["schemas"]["QueueMine"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description The order of the items of a queue, behind their priority. */
+        QueueOrder: {
+            /** @description `oldest`, `newest`, `random` (stable for each reviewer) or `field`. */
+            by: string;
+            /** @description The greatest first, for `field`. */
+            descending?: boolean;
+            /** @description `evaluator.<id or name>`, `annotation.<key>` or `disagreement.<key>`, for `field`. */
+            field?: string | null;
+        };
+        /** @description How far the caller is in a queue. */
+        QueueOwnProgress: {
+            /** Format: int64 */
+            declined: number;
+            /**
+             * Format: int64
+             * @description Items the caller may still judge, those that are with others now included.
+             */
+            left: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            submitted: number;
+        };
+        /** @description Somebody, by id and name. */
+        QueuePerson: {
+            /** @description The id, when there is no name. */
+            display_name: string;
+            id: string;
+        };
+        /** @description How far a queue is. */
+        QueueProgress: {
+            /**
+             * Format: int64
+             * @description Submissions.
+             */
+            answers: number;
+            /**
+             * Format: int64
+             * @description Items with as many answers as they need.
+             */
+            completed: number;
+            /**
+             * Format: int64
+             * @description Items somebody has now.
+             */
+            in_review: number;
+            mine: components["schemas"]["QueueOwnProgress"];
+            /**
+             * Format: int64
+             * @description Items that were answered and need more answers.
+             */
+            needs_others: number;
+            /**
+             * Format: int64
+             * @description Items whose span is no longer stored.
+             */
+            orphaned: number;
+            /**
+             * Format: int64
+             * @description Items nobody has answered or has now.
+             */
+            to_do: number;
+            /**
+             * Format: int64
+             * @description Items.
+             */
+            total: number;
+        };
+        /** @description A human review that a queue asks, with its key. */
+        QueueQuestion: {
+            human_review_id: string;
+            /** @description Absent when it is out of use. */
+            key?: string | null;
+            required: boolean;
+        };
+        /** @description A human review that a queue asks. */
+        QueueQuestionInput: {
+            human_review_id: string;
+            /** @description Whether an item cannot be submitted without it. */
+            required?: boolean;
+        };
+        /** @description An item as its reviewer sees it. */
+        QueueReview: {
+            /** @description What the caller says should have been answered. */
+            correction?: string | null;
+            /**
+             * @description What was typed and not submitted, as the screen saved it. A draft made by the server, for undo or for a submission
+             *     that came too late, is `{answers: [{key, value, explanation?}], correction?, note?, flagged?}`.
+             */
+            draft?: Record<string, never>;
+            flagged: boolean;
+            item: components["schemas"]["ReviewedItem"];
+            /** @description Until when the item is left to the caller; none when they do not have it now. */
+            lease_until?: string | null;
+            note?: string | null;
+            /** @description Whether the span is no longer stored; such an item can only be skipped or declined. */
+            orphaned?: boolean;
+            /** @description What others said: in an open queue, and in a blind one once the item is complete. */
+            others?: components["schemas"]["OthersAnswer"][] | null;
+            /** @description What is asked, in order. */
+            questions: components["schemas"]["ReviewQuestion"][];
+            /** @description The span that is judged: of a whole trace the one whose answer the trace shows. */
+            reviewed_span_id?: string | null;
+            /** @description `held`, `reserved`, `submitted`, `skipped`, `declined` or `lapsed`. */
+            seat_state: string;
+            /**
+             * Format: double
+             * @description Seconds the caller had the item on the screen, altogether.
+             */
+            seconds: number;
+            /**
+             * @description The span that is judged, as far as the queue shows it: what it does not show is left out. None when it is no longer
+             *     stored.
+             */
+            span?: components["schemas"]["SpanDetail"];
+        };
+        /** @description Somebody who reviews. */
+        QueueReviewer: {
+            /** @description Their name; their id where they have none. */
+            display_name: string;
+            id: string;
+        };
+        /** @description A reviewer's place at an item. */
+        QueueSeat: {
+            flagged: boolean;
+            /** @description Until when it is theirs. */
+            lease_until?: string | null;
+            note?: string | null;
+            /** @description Why it was declined. */
+            reason?: string | null;
+            reviewer: components["schemas"]["QueuePerson"];
+            /**
+             * Format: double
+             * @description How long the item was on the screen.
+             */
+            seconds: number;
+            /** @description `reserved`, `held`, `submitted`, `skipped`, `declined` or `lapsed`. */
+            state: string;
+            submitted_at?: string | null;
+        };
+        /** @description What a reviewer has after they are done with an item. */
+        QueueSubmitted: {
+            /** @description The id of the item that is on the screen next; none when there is nothing for the caller now. */
+            current?: string | null;
+            item: components["schemas"]["DoneItem"];
+            /** @description What was claimed just now; what the caller had before is not repeated. */
+            items: components["schemas"]["QueueReview"][];
+            progress: components["schemas"]["QueueProgress"];
+            /** @description The ids of the annotations: of the answers in their order, then of the correction. */
+            stored: string[];
+        };
+        /** @description What a reviewer has after they undid something. */
+        QueueUndone: {
+            /** @description The item that was undone first, then what else the caller has. */
+            items: components["schemas"]["QueueReview"][];
+            progress: components["schemas"]["QueueProgress"];
+        };
+        /** @description What reviewers see of an item. */
+        QueueView: {
+            /**
+             * @description The names of the attributes that are shown; at most 100.
+             * @default []
+             */
+            attributes: string[];
+            /**
+             * @description `shown`, `hidden`, or `after` one has submitted.
+             * @default shown
+             */
+            evaluators: string;
+            /**
+             * @description Names of attributes and metadata whose values reviewers never see; at most 100.
+             * @default []
+             */
+            masked: string[];
+            /**
+             * @description `all`, `last` (the last question and its answer) or `none`.
+             * @default all
+             */
+            messages: string;
+            /**
+             * @description The names of the metadata that are shown; at most 100.
+             * @default []
+             */
+            metadata: string[];
+            /**
+             * @description Whether system messages are among them.
+             * @default true
+             */
+            system: boolean;
+        };
         /** @description What would go if traces were kept for so many days. */
         RetentionPreview: {
             /** @description What came in before this moment would go now. */
@@ -2979,6 +4065,32 @@ export interface components {
              * @description How many traces that are. One that still gets spans stays until the last of them is as old.
              */
             traces: number;
+        };
+        /** @description A question of a review. */
+        ReviewQuestion: {
+            answer?: components["schemas"]["ReviewedAnswer"] | null;
+            human_review: components["schemas"]["HumanReview"];
+            /** @description Whether the item cannot be submitted without it. */
+            required: boolean;
+        };
+        /** @description What was answered to a question. */
+        ReviewedAnswer: {
+            explanation?: string | null;
+            value: components["schemas"]["AnnotationValue"];
+        };
+        /** @description The item of a review. */
+        ReviewedItem: {
+            added_at: string;
+            id: string;
+            /** @description `span`, `trace` or `datapoint`. */
+            kind: string;
+            /** Format: int64 */
+            priority: number;
+            /** @description The span; of a whole trace none. */
+            span_id?: string | null;
+            /** @description `to_do`, `in_review`, `needs_others` or `completed`. */
+            state: string;
+            trace_id: string;
         };
         /** @description Which traces are searched for. */
         SearchTraces: {
@@ -3057,6 +4169,8 @@ export interface components {
             otel: {
                 [key: string]: unknown;
             };
+            /** @description The annotation queues in which it is, or its trace as a whole. */
+            queues: components["schemas"]["InQueue"][];
             /** @description The resource attributes as they came. */
             resource: unknown;
             /** @description The instrumentation scope as it came. */
@@ -3135,6 +4249,33 @@ export interface components {
             type: string;
             usage?: components["schemas"]["TraceUsage"] | null;
             user_id?: string | null;
+        };
+        /** @description What is said of an item. */
+        SubmissionInput: {
+            /**
+             * Format: int64
+             * @description Milliseconds the item was on the screen, altogether: never less than `seconds` of the review times 1000.
+             */
+            active_ms?: number | null;
+            /** @description How many items to have reserved afterwards, 0 to 3; 1 unless given. */
+            ahead?: number | null;
+            answers: components["schemas"]["SubmittedAnswer"][];
+            /** @description What should have been answered; kept as the annotation `correction`. */
+            correction?: string | null;
+            /** @description Whether somebody should look at the item. */
+            flagged?: boolean | null;
+            /** @description A note to whoever manages the queue; an empty one takes it away. */
+            note?: string | null;
+            /** @description What the client calls this submission, 1 to 100 characters: sent twice, it is stored once. */
+            submission_id: string;
+        };
+        /** @description One answer. */
+        SubmittedAnswer: {
+            /** @description Why; at most 3000 characters. */
+            explanation?: string | null;
+            /** @description The key of the human review. */
+            key: string;
+            value: components["schemas"]["AnnotationValue"];
         };
         /** @description A session. */
         Thread: {
@@ -3439,6 +4580,8 @@ export interface components {
             project_id: string;
             /** @description The providers of its models. */
             providers: string[];
+            /** @description The annotation queues in which it is, or one of its spans. */
+            queues: components["schemas"]["InQueue"][];
             /** @description Its first span. */
             root_span_id?: string | null;
             /** @description What ran it. */
@@ -3607,6 +4750,15 @@ export interface components {
         ViewList: {
             data: components["schemas"]["ViewBody"][];
             has_more: boolean;
+        };
+        /** @description How many items somebody has. */
+        WaitingFor: {
+            /**
+             * Format: int64
+             * @description How many items they have on the screen or have reserved.
+             */
+            items: number;
+            reviewer: components["schemas"]["QueueReviewer"];
         };
         /** @description A member, to themselves. */
         WhoBody: {
@@ -4482,6 +5634,324 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last queue of the page before. */
+                starting_after?: string;
+                /** @description The id of the first queue of the page after. */
+                ending_before?: string;
+                /** @description A part of the name, in any case. */
+                search?: string;
+                /** @description Who changed them last: ids with commas between. */
+                updated_by?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationQueueList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationQueueInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationQueue"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationQueue"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationQueueChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationQueue"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    clear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Empty. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_items: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last row of the page before. */
+                starting_after?: string;
+                /** @description The id of the first row of the page after. */
+                ending_before?: string;
+            };
+            header?: never;
+            path: {
+                annotation_queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationQueueItemList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationQueueItemsInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationQueueItem"][];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationQueueItemsRemoval"];
+            };
+        };
+        responses: {
+            /** @description They are not in the queue. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retrieve_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_queue_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -6726,6 +8196,824 @@ export interface operations {
             };
             /** @description Not changed: the bytes of a hash never do */
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last queue of the page before. */
+                starting_after?: string;
+                /** @description The id of the first queue of the page after. */
+                ending_before?: string;
+                /** @description A part of the name, in any case. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ClaimInput"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueClaim"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueSubmitted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDraftSaved"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    flag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueFlag"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueFlag"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    heartbeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActiveInput"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueLease"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueReview"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    skip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActiveInput"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueSubmitted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_spans: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 10,000; 1,000 unless given. */
+                limit?: number;
+                /** @description `next_page_token` of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_span: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+                span_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    submit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueSubmitted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ClaimInput"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueUndone"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mine: {
+        parameters: {
+            query?: {
+                /** @description 1 to 1000; 100 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueMineList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Given back. No body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueBody"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `to_do`, `in_review`, `needs_others` or `completed`; `skipped` or `declined` by somebody. */
+                state?: string;
+                /** @description The id of a reviewer: the items they have or had. */
+                reviewer?: string;
+                /** @description The id of who is to judge them; empty: those that are assigned to nobody. */
+                assignee?: string;
+                /** @description Whether somebody flagged them. */
+                flagged?: boolean;
+                /** @description How many, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last item of the page before. */
+                starting_after?: string;
+                /** @description The id of the first item of the page after. */
+                ending_before?: string;
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueItemList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueItemsInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueItemsAdded"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueItemsChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueItemsChanged"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_matching: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueMatchingInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueItemsRemoval"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueItemsRemoved"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_reviewer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Named. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_reviewer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                queue_id: string;
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Not named any more. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

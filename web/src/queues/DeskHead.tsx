@@ -42,7 +42,7 @@ export function DeskHead({
       </Link>
       <h1 className="num text-sm font-semibold whitespace-nowrap">
         <span className="sr-only">Reviewing {queue.display_name}: </span>
-        {place}
+        <span>{place}</span>
       </h1>
       {progress && (
         <>

@@ -9,6 +9,7 @@ use postil::Error;
 use postil::clock::rfc3339;
 use postil::project::invite::{self, Draft, Guest, Invite};
 use postil::project::{member, password};
+use postil::queue;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -39,6 +40,9 @@ struct InviteBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     role: String,
+    /// The only annotation queue it opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_id: Option<String>,
     /// `open`, `used` or `expired`.
     status: &'static str,
     created_by_id: String,
@@ -69,6 +73,7 @@ impl InviteBody {
             project_id: invite.project_id,
             email: invite.email,
             role: invite.role.name().into(),
+            queue_id: invite.queue_id,
             status,
             created_by_id: invite.created_by,
             created_at: rfc3339(invite.created_at),
@@ -97,6 +102,8 @@ struct NewInvite {
     email: Option<String>,
     /// How many days it works, 1 to 90; 7 when nothing is said.
     expires_in_days: Option<i64>,
+    /// An annotation queue of this project, for the role `reviewer`: who accepts sees this queue and nothing else.
+    queue_id: Option<String>,
 }
 
 /// What an invite opens, to whoever holds its link.
@@ -141,9 +148,14 @@ async fn create(
     Body(body): Body<NewInvite>,
 ) -> ApiResult<Json<InviteBody>> {
     let role = members::role(&body.role, "role")?;
-    let draft = Draft { role, email: body.email.filter(|email| !email.is_empty()), days: body.expires_in_days };
+    let draft = Draft {
+        role,
+        email: body.email.filter(|email| !email.is_empty()),
+        days: body.expires_in_days,
+        queue_id: body.queue_id,
+    };
     let (by, clock) = (caller.clone(), app.clock.clone());
-    let (invite, token) = app.db.write(move |tx| invite::create(tx, &clock, &by, &draft)).await?;
+    let (invite, token) = app.db.write(move |tx| queue::invite(tx, &clock, &by, &draft)).await?;
     audit::changed(&caller.actor.reference(), "invite.create", &invite.id);
     let path = Some(format!("/invite/{token}"));
     Ok(Json(InviteBody { token: Some(token), path, ..InviteBody::new(invite, app.clock.now()) }))
@@ -210,7 +222,7 @@ async fn accept(
     };
     let (clock, agent) = (app.clock.clone(), caller::client(&parts.headers));
     let accepting = app.db.write(move |tx| {
-        let member_id = invite::accept(tx, &clock, &token, &guest)?;
+        let member_id = queue::accept_invite(tx, &clock, &token, &guest)?;
         invite::welcome(tx, &clock, &member_id, agent.as_deref())
     });
     let (member, secret) = accepting.await?;

@@ -5,11 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use postil::Error;
 use postil::annotation::Answer;
-use postil::annotation::bulk::{self, Bulk, Matching, Which};
+use postil::annotation::bulk::{self, Bulk, Which};
 use postil::clock::rfc3339;
 use postil::job::{self, Job};
 use postil::trace::filter::{Join, WireCondition};
-use postil::trace::search::Window;
+use postil::trace::search::{Matching, Window};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,7 +37,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 pub struct JobView {
     id: String,
-    /// What it does: `annotate`.
+    /// What it does: `annotate` or `add_to_queue`.
     kind: String,
     /// `queued`, `running`, `done`, `failed` or `canceled`.
     state: &'static str,
@@ -116,24 +116,35 @@ impl BulkAnnotationInput {
             }
             Some(trace_ids) => Which::Traces(trace_ids),
             None => {
-                let (from, to) = window(self.from.as_deref(), self.to.as_deref())?;
-                let window = Window::of_micros(Some(from), Some(to));
-                let condition = |filter: TraceFilter| WireCondition {
-                    field: filter.field,
-                    op: filter.op,
-                    values: filter.values.unwrap_or_default(),
-                };
-                Which::Matching(Matching {
-                    conditions: self.filters.unwrap_or_default().into_iter().map(condition).collect(),
-                    any: Join::parse(self.filter_operator.as_deref())? == Join::Or,
-                    query: self.query,
-                    from_ns: window.from_ns,
-                    to_ns: window.to_ns,
-                })
+                let times = (self.from.as_deref(), self.to.as_deref());
+                Which::Matching(matching(times, self.filters, self.filter_operator.as_deref(), self.query)?)
             }
         };
         Ok(Bulk { answers, which })
     }
+}
+
+/// The traces that a request means by a filter: `times` are its `from` and `to`.
+pub fn matching(
+    times: (Option<&str>, Option<&str>),
+    filters: Option<Vec<TraceFilter>>,
+    filter_operator: Option<&str>,
+    query: Option<String>,
+) -> postil::Result<Matching> {
+    let (from, to) = window(times.0, times.1)?;
+    let window = Window::of_micros(Some(from), Some(to));
+    let condition = |filter: TraceFilter| WireCondition {
+        field: filter.field,
+        op: filter.op,
+        values: filter.values.unwrap_or_default(),
+    };
+    Ok(Matching {
+        conditions: filters.unwrap_or_default().into_iter().map(condition).collect(),
+        any: Join::parse(filter_operator)? == Join::Or,
+        query,
+        from_ns: window.from_ns,
+        to_ns: window.to_ns,
+    })
 }
 
 /// Annotate many traces

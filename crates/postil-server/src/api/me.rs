@@ -75,7 +75,7 @@ struct ProjectBody {
     /// What a member is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
-    /// What the caller may do there: some of `ingest`, `annotate`, `read`, `define`, `admin`.
+    /// What the caller may do there: some of `ingest`, `annotate`, `review`, `read`, `define`, `admin`.
     permissions: Vec<String>,
 }
 

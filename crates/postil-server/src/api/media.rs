@@ -10,15 +10,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use postil::media::{self, About, MOST_BYTES, Media, decode_base64, link};
-use postil::project::Caller;
-use postil::{Error, Result};
+use postil::project::{Caller, Permission};
+use postil::{Error, Result, queue};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::body;
-use super::caller::{By, PROJECT_HEADER, READ};
+use super::caller::{ANY, By, PROJECT_HEADER};
 use super::error::{ApiError, ApiResult, ErrorBody};
 use super::params::Params;
 use crate::state::App;
@@ -50,7 +50,7 @@ impl FromRequestParts<App> for Reader {
                 .map_err(|_| Error::field("invalid_project", "project_id", "project_id is not the id of a project."))?;
             parts.headers.insert(PROJECT_HEADER, value);
         }
-        let By(caller) = By::<READ>::from_request_parts(parts, app).await?;
+        let By(caller) = By::<ANY>::from_request_parts(parts, app).await?;
         Ok(Reader(caller))
     }
 }
@@ -59,6 +59,7 @@ impl FromRequestParts<App> for Reader {
 ///
 /// The bytes of an image, a recording or a file of a trace, which the normal form names by their hash. PNG, JPEG, GIF,
 /// WebP, AVIF, WAV, MP3, Ogg, FLAC, MP4 and WebM come under their own type; PDF and everything else as a file to save.
+/// Reviewers get what belongs to an item of a queue in which they may review.
 #[utoipa::path(get, path = "/v3/media/{sha256}", tag = "Media", operation_id = "GetMedia",
     params(("sha256" = String, Path, description = "SHA-256 in hex"), ProjectQuery),
     responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = Vec<u8>),
@@ -70,7 +71,14 @@ async fn get(
     Path(sha256): Path<String>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    answer(&app, caller.project.number, sha256.to_ascii_lowercase(), &headers).await
+    let sha256 = sha256.to_ascii_lowercase();
+    if !caller.permissions.has(Permission::Read) {
+        let (by, wanted) = (caller.clone(), sha256.clone());
+        if !app.db.read(move |tx| queue::reviewed_media(tx, &by, &wanted)).await? {
+            caller.require(Permission::Read)?;
+        }
+    }
+    answer(&app, caller.project.number, sha256, &headers).await
 }
 
 /// Get media at a link

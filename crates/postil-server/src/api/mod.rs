@@ -30,6 +30,9 @@ pub mod projects;
 pub mod queue_review;
 mod queue_review_lens;
 mod queue_review_shapes;
+pub mod queue_items;
+pub mod queue_shapes;
+pub mod queues;
 pub mod request_id;
 pub mod session;
 mod session_shapes;
@@ -107,6 +110,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(jobs::routes())
         .merge(views::routes())
         .merge(queue_review::routes())
+        .merge(queues::routes())
+        .merge(queue_items::routes())
         .merge(media::routes())
         .merge(traceloop::routes())
         .merge(langfuse::media::routes())

@@ -7,7 +7,7 @@ use postil::clock::rfc3339_nanos;
 use postil::project::Caller;
 use postil::trace::model::{Message, NormalizedSpan};
 use postil::trace::span::{self, FullSpan, TreeSpan};
-use postil::{Error, Result};
+use postil::{Error, Result, queue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -18,6 +18,7 @@ use super::annotation_shapes::AnnotationView;
 use super::caller::{By, READ};
 use super::error::ApiResult;
 use super::params::Params;
+use super::trace_summary::InQueue;
 use crate::state::App;
 
 /// The routes of this file; Node clients up to 4.12 use the same under `/v2`.
@@ -310,6 +311,8 @@ pub struct SpanDetail {
     annotations: Vec<AnnotationView>,
     /// What machines said of it, and people about that, in the shape of the orq API.
     evaluations: Vec<Value>,
+    /// The annotation queues in which it is, or its trace as a whole.
+    queues: Vec<InQueue>,
 }
 
 /// The answer to a request for a span.
@@ -343,6 +346,7 @@ impl SpanDetail {
             normalized: full.normalized,
             annotations,
             evaluations,
+            queues: Vec::new(),
         }
     }
 }
@@ -358,7 +362,7 @@ async fn get_span(
     By(caller): By<READ>,
     Path((trace_id, span_id)): Path<(String, String)>,
 ) -> ApiResult<Json<SpanAnswer>> {
-    let prices = app.prices.clone();
+    let (prices, now) = (app.prices.clone(), app.clock.now());
     let answer = app
         .db
         .read(move |tx| {
@@ -372,7 +376,12 @@ async fn get_span(
                 return Ok(SpanDetail::new(full, Vec::new(), Vec::new()));
             };
             let annotations = judgements.annotations.into_iter().map(AnnotationView::from).collect();
-            Ok(SpanDetail::new(full, annotations, evaluations))
+            let (trace_id, span_id) = (full.tree.row.trace_id.clone(), full.tree.row.span_id.clone());
+            let mut queues = queue::of_traces(tx, number, std::slice::from_ref(&trace_id), now)?;
+            let of_trace = queues.remove(&trace_id).unwrap_or_default().into_iter();
+            let here = of_trace.filter(|item| item.span_id.as_ref().is_none_or(|of| *of == span_id));
+            let queues = here.map(InQueue::from).collect();
+            Ok(SpanDetail { queues, ..SpanDetail::new(full, annotations, evaluations) })
         })
         .await?;
     Ok(Json(SpanAnswer { span: answer }))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use postil::project::Caller;
 use postil::trace::search::{PageAnnotation, annotations_of};
 use postil::trace::summary::TraceRow;
-use postil::{Result, Tx, clock};
+use postil::{Result, Tx, clock, queue};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -128,6 +128,31 @@ pub struct TraceSummary {
     pub ttft_ms: Option<f64>,
     /// What people and programs say of its spans now.
     pub annotations: Vec<TraceAnnotation>,
+    /// The annotation queues in which it is, or one of its spans.
+    pub queues: Vec<InQueue>,
+}
+
+/// An annotation queue in which a trace or one of its spans is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InQueue {
+    /// The queue.
+    pub id: String,
+    /// Its name.
+    pub display_name: String,
+    /// The item.
+    pub item_id: String,
+    /// The span; absent for the trace as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span_id: Option<String>,
+    /// `to_do`, `in_review`, `needs_others` or `completed`.
+    pub state: &'static str,
+}
+
+impl From<queue::InQueue> for InQueue {
+    fn from(item: queue::InQueue) -> InQueue {
+        let queue::InQueue { queue_id, display_name, item_id, span_id, state } = item;
+        InQueue { id: queue_id, display_name, item_id, span_id, state: state.name() }
+    }
 }
 
 fn usage(row: &TraceRow) -> Option<TraceUsage> {
@@ -182,16 +207,20 @@ pub fn summary(row: TraceRow, project_id: &str, annotations: Vec<PageAnnotation>
         environment: row.environment,
         service: row.service,
         annotations: annotations.into_iter().map(annotation).collect(),
+        queues: Vec::new(),
     }
 }
 
 /// Traces as clients read them, with their annotations, which are read in one go.
-pub fn summaries(tx: &mut Tx<'_>, caller: &Caller, rows: Vec<TraceRow>) -> Result<Vec<TraceSummary>> {
+/// Queues likewise; `now` tells whose leases hold.
+pub fn summaries(tx: &mut Tx<'_>, caller: &Caller, rows: Vec<TraceRow>, now: i64) -> Result<Vec<TraceSummary>> {
     let ids: Vec<_> = rows.iter().map(|row| row.trace_id.clone()).collect();
     let mut annotations: HashMap<_, _> = annotations_of(tx, caller, &ids)?;
+    let mut queues = queue::of_traces(tx, caller.project.number, &ids, now)?;
     let named = rows.into_iter().map(|row| {
         let of_row = annotations.remove(&row.trace_id).unwrap_or_default();
-        summary(row, &caller.project.id, of_row)
+        let in_queues = queues.remove(&row.trace_id).unwrap_or_default().into_iter().map(InQueue::from).collect();
+        TraceSummary { queues: in_queues, ..summary(row, &caller.project.id, of_row) }
     });
     Ok(named.collect())
 }

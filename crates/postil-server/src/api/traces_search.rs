@@ -170,11 +170,12 @@ async fn page(
     from: i64,
     to: i64,
 ) -> ApiResult<SearchTracesResponse> {
+    let now = app.clock.now();
     let (data, next_page_token) = app
         .db
         .read(move |tx| {
             let found = search::search(tx, caller.project.number, &search)?;
-            Ok((summaries(tx, &caller, found.rows)?, found.next_page_token))
+            Ok((summaries(tx, &caller, found.rows, now)?, found.next_page_token))
         })
         .await?;
     let meta = TraceSearchMeta {
@@ -302,13 +303,13 @@ pub async fn get_trace(
     if trace_id.contains('\0') {
         return Err(not_found().into());
     }
-    let trace_id = postil::id::lower_hex(&trace_id);
+    let (trace_id, now) = (postil::id::lower_hex(&trace_id), app.clock.now());
     let found = app
         .db
         .read(move |tx| {
             let row = search::find(tx, caller.project.number, &trace_id)?;
             let links = call::links(tx, caller.project.number, &trace_id)?;
-            Ok((summaries(tx, &caller, row.into_iter().collect())?, links))
+            Ok((summaries(tx, &caller, row.into_iter().collect(), now)?, links))
         })
         .await?;
     let (trace, links) = found;

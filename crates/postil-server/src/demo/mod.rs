@@ -9,6 +9,7 @@ mod openinference;
 mod orq;
 mod otlp;
 mod placed;
+mod queue;
 mod send;
 
 use postil::project::operator;
@@ -67,6 +68,8 @@ async fn send_all(sender: &Sender, conversations: &[Conversation], now: i64) -> 
         }
     }
     say(format!("demo: {judgements} judgements"));
+    let items = queue::fill(sender, conversations, now).await?;
+    say(format!("demo: a queue with {items} conversations to judge"));
     Ok(())
 }
 

@@ -50,13 +50,24 @@ impl Sender {
         Ok(())
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<()> {
+    /// Posts JSON, and returns what is answered; null when that is no JSON.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let body = body.to_string().into_bytes();
-        self.send(&Request { path: path.to_owned(), content_type: "application/json", body }).await
+        let answer = self.send(&Request { path: path.to_owned(), content_type: "application/json", body }).await?;
+        Ok(serde_json::from_slice(&answer).unwrap_or_default())
     }
 
-    /// Sends one request; a server that is busy is asked again.
-    pub(super) async fn send(&self, request: &Request) -> anyhow::Result<()> {
+    /// What a list answers, such as `/v2/human-evals`.
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let http = HttpRequest::get(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .body(Body::empty())?;
+        let response = self.router.clone().oneshot(http).await?;
+        Ok(serde_json::from_slice(&response.into_body().collect().await?.to_bytes())?)
+    }
+
+    /// Sends one request, and returns what is answered; a server that is busy is asked again.
+    pub(super) async fn send(&self, request: &Request) -> anyhow::Result<Vec<u8>> {
         for attempt in 1.. {
             let http = HttpRequest::post(&request.path)
                 .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
@@ -66,7 +77,7 @@ impl Sender {
             let response = self.router.clone().oneshot(http).await?;
             let status = response.status();
             if status.is_success() {
-                return Ok(());
+                return Ok(response.into_body().collect().await?.to_bytes().to_vec());
             }
             let is_busy = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
             if !is_busy || attempt == 10 {
@@ -76,6 +87,6 @@ impl Sender {
             }
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
-        Ok(())
+        Ok(Vec::new())
     }
 }

@@ -321,7 +321,7 @@ async fn a_member_speaks_for_themself_and_takes_back_only_what_they_said() {
     let other = Annotator { kind: AnnotatorKind::Human, id: "other".into() };
     let own = Annotate { answers, metadata, ..Annotate::default() };
     let foreign = Annotate { annotator: Some(other.clone()), ..own.clone() };
-    let (clock, ann) = (test.clock.clone(), member("ann", Role::Reviewer));
+    let (clock, ann) = (test.clock.clone(), member("ann", Role::Developer));
     let refused = test.app.db.write(move |tx| {
         annotate(tx, &clock, &ann, TRACE, SPAN, &own, 3000)?;
         Ok(annotate(tx, &clock, &ann, TRACE, SPAN, &foreign, 3000).is_err())
@@ -331,7 +331,7 @@ async fn a_member_speaks_for_themself_and_takes_back_only_what_they_said() {
         rows(&key).await.into_iter().find(|row| row["annotator"]["id"] == "ann").expect("the member is the annotator");
     assert_eq!(ann["source"], "orq");
 
-    let (clock, ann, lead) = (test.clock.clone(), member("ann", Role::Reviewer), member("lead", Role::Admin));
+    let (clock, ann, lead) = (test.clock.clone(), member("ann", Role::Developer), member("lead", Role::Admin));
     let plain = Remove { keys: vec!["rating".into()], ..Remove::default() };
     let named = Remove { annotator: Some(Annotator { kind: AnnotatorKind::Human, id: "ann".into() }), ..plain.clone() };
     let foreign = Remove { annotator: Some(other), ..plain.clone() };
@@ -349,7 +349,7 @@ async fn a_member_speaks_for_themself_and_takes_back_only_what_they_said() {
 async fn annotators_are_told_by_name_where_they_have_one() {
     let test = start().await;
     let key = test.admin().await.header("user-agent", "test/1");
-    let ann = member(&test, "ann@example.com", None, Some(Role::Reviewer)).await;
+    let ann = member(&test, "ann@example.com", None, Some(Role::Developer)).await;
     key.post("/v2/identities", json!({"external_id": "user_7", "display_name": "Grace"})).await.expect(201);
     say(&sign_in(&test, "ann@example.com").await, "rating", json!("good")).await.expect(200);
     say(&key, "rating", json!("bad")).await.expect(200);

@@ -24,13 +24,16 @@ async fn the_demo_fills_an_empty_project_once() {
                 one(tx, "select count(*) from evaluator_result")?,
                 one(tx, "select count(*) from human_review where key in ('confidence_score', 'categories')")?,
                 one(tx, "select count(*) from api_key")?,
+                one(tx, "select count(*) from queue where open_to_all = 1 and correction = 'optional'")?,
+                one(tx, "select count(*) from queue_item where kind = 'span'")?,
             ])
         })
     };
     let filled = counts().await.unwrap();
-    let [traces, logs, annotations, verdicts, reviews, keys] = filled;
+    let [traces, logs, annotations, verdicts, reviews, keys, queues, items] = filled;
     assert!(traces >= 60 && logs >= 60 && annotations >= 20 && verdicts >= 20, "{filled:?}");
     assert_eq!((reviews, keys), (2, 0), "the two definitions are there, the key of the demo is not");
+    assert_eq!((queues, items), (1, 40), "a queue to begin with");
     demo::fill(test.app.clone(), home).await.unwrap();
     assert_eq!(counts().await.unwrap(), filled);
 }

@@ -41,7 +41,7 @@ async fn an_invite_makes_a_member_once() {
     let answer = test.anonymous().post(&accept, guest("g@example.com")).await.expect(200);
     let me = browser(&test, &answer).get("/api/me").await.expect(200).json();
     assert_eq!(me["projects"][0]["role"], "reviewer");
-    assert_eq!(me["projects"][0]["permissions"], json!(["annotate", "read"]));
+    assert_eq!(me["projects"][0]["permissions"], json!(["review"]));
     test.anonymous().post(&accept, guest("h@example.com")).await.error(404);
     test.anonymous().get(&at(&token)).await.error(404);
     let list = test.admin().await.get("/api/invites").await.json();

@@ -177,6 +177,12 @@ pub fn accepted(words: &Map<String, Value>) -> Vec<(&'static str, Value)> {
             json!({"from": words["from"], "to": words["to"], "limit": 1, "filters": filters,
             "sort": [{"field": "cost", "order": "desc"}], "filter_operator": "or", "query": mark}),
         ),
+        ("POST /v3/queues", json!({"display_name": mark, "order": {"by": "oldest"}, "overlap": 2})),
+        ("PATCH /v3/queues/{queue_id}", json!({"display_name": mark, "blind": true, "due_at": null})),
+        ("POST /v3/queues/{queue_id}/items", json!({"items": [{"trace_id": trace}]})),
+        ("POST /v3/queues/{queue_id}/items/matching", json!({"from": words["from"], "to": words["to"]})),
+        ("PATCH /v3/queues/{queue_id}/items", json!({"item_ids": [words["item_id"]], "priority": 3})),
+        ("POST /v3/queues/{queue_id}/items/remove", json!({"item_ids": [words["item_id"]]})),
         ("PATCH /v3/users/{id}", json!({"role": "admin"})),
         (
             "POST /v3/views",
@@ -245,7 +251,9 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     let invite = key.post("/api/invites", json!({"role": "viewer"})).await.expect(200).json();
     words["annotation_queue_id"] = queue.clone();
     words["queue_id"] = queue;
-    words["item_id"] = item;
+    words["item_id"] = item.clone();
+    words["item_ids"] = item;
+    words["member_id"] = json!(member);
     words["span_ids"] = json!(span);
     words["human_review_ids"] = review["id"].clone();
     words["human_eval_ids"] = review["id"].clone();

@@ -40,7 +40,8 @@ async fn each_role_may_do_what_it_is_for_and_nothing_more() {
         for (method, path, body, least) in &table {
             let body = body.as_ref().map(|body| body.to_string().replace("ROLE", role.name()).into_bytes());
             let answer = client.send(method.clone(), path, body).await;
-            let allowed = least.is_some_and(|least| role >= least);
+            // Reviewers reach their queues and nothing else.
+            let allowed = role != Role::Reviewer && least.is_some_and(|least| role >= least);
             let case = format!("{} {method} {path}: {}", role.name(), String::from_utf8_lossy(&answer.bytes));
             if allowed {
                 assert!(answer.status.is_success(), "{case}")

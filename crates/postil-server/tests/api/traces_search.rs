@@ -91,6 +91,7 @@ async fn a_row_says_everything_that_is_known_and_nothing_else() {
         "cost": {"total": 0.5, "currency": "USD"}, "input": "Where is it?", "error": {"message": "boom"}, "tags": [],
         "metadata": {"plan": "pro"}, "span_count": 1, "error_count": 0,
         "annotations": [{"key": "rating", "value": "good", "annotator_kind": "human", "span_id": "b2"}],
+        "queues": [],
     });
     assert_eq!(row, expected);
     let plain = client.get(&format!("/v2/traces/{}", id(1))).await.expect(200).json()["trace"].clone();

@@ -12,8 +12,7 @@ use crate::human_review::value::{self, Rules};
 use crate::id;
 use crate::job::{self, Job, Step};
 use crate::project::{Caller, Permission};
-use crate::trace::filter::{Filter, Join, WireCondition};
-use crate::trace::search::{self, Window};
+use crate::trace::search::{self, Matching};
 use crate::trace::summary::TraceRow;
 
 /// The kind of these jobs.
@@ -41,36 +40,6 @@ pub enum Which {
     Matching(Matching),
 }
 
-/// A filter as it came, so that it can be stored and read again.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Matching {
-    /// The conditions.
-    pub conditions: Vec<WireCondition>,
-    /// Whether one of them is enough.
-    pub any: bool,
-    /// Words to find.
-    pub query: Option<String>,
-    /// Started at or after, in nanoseconds.
-    pub from_ns: i64,
-    /// Started before, in nanoseconds.
-    pub to_ns: i64,
-}
-
-impl Matching {
-    fn filter(&self) -> Result<Filter> {
-        let join = if self.any { Join::Or } else { Join::And };
-        let filter = Filter::from_wire(&self.conditions, join, "filters")?;
-        match self.query.as_deref().map(str::trim).filter(|query| !query.is_empty()) {
-            Some(query) => Ok(Filter::All(vec![filter, Filter::free_text(query)?])),
-            None => Ok(filter),
-        }
-    }
-
-    fn window(&self) -> Window {
-        Window { from_ns: self.from_ns, to_ns: self.to_ns }
-    }
-}
-
 /// Where a job is: the last trace it met.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Place {
@@ -93,10 +62,8 @@ pub fn start(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, bulk: &Bulk, strin
             (Bulk { which: Which::Traces(ids), ..bulk.clone() }, i64::try_from(total).unwrap_or(i64::MAX))
         }
         Which::Matching(matching) => {
-            // What starts after this moment was not meant by who asked.
-            let to_ns = matching.to_ns.min(clock.now().saturating_mul(1000).saturating_add(60_000_000_000));
-            let matching = Matching { to_ns, ..matching.clone() };
-            let total = search::count(tx, caller.project.number, &matching.filter()?, matching.window())?;
+            let matching = matching.clone().until_now(clock);
+            let total = matching.count(tx, caller.project.number)?;
             (Bulk { which: Which::Matching(matching), ..bulk.clone() }, total)
         }
     };
@@ -170,10 +137,7 @@ fn next(
             Ok((rows, place.at == ids.len()))
         }
         Which::Matching(matching) => {
-            let after = place.after.take();
-            let rows =
-                search::newest_after(tx, project, &matching.filter()?, matching.window(), after.clone(), IN_ONE)?;
-            place.after = rows.last().map(|row| (row.start_ns, row.trace_id.clone())).or(after);
+            let rows = matching.next(tx, project, &mut place.after, IN_ONE)?;
             let ended = rows.len() < IN_ONE;
             Ok((rows, ended))
         }

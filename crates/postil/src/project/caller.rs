@@ -83,7 +83,7 @@ pub const SCOPES: [&str; 4] = ["ingest", "annotate", "read", "admin"];
 pub enum Role {
     /// Reads.
     Viewer,
-    /// Reads and annotates.
+    /// Judges the items of annotation queues, and sees nothing else.
     Reviewer,
     /// Reads, annotates, sends traces and defines what is asked.
     Developer,
@@ -122,7 +122,7 @@ impl Role {
         use Permission::{Annotate, Define, Ingest, Read, Review};
         match self {
             Role::Viewer => Permissions::of(&[Read]),
-            Role::Reviewer => Permissions::of(&[Read, Annotate, Review]),
+            Role::Reviewer => Permissions::of(&[Review]),
             Role::Developer => Permissions::of(&[Read, Annotate, Review, Ingest, Define]),
             Role::Admin | Role::Owner => Permissions::ALL,
         }

@@ -31,6 +31,8 @@ pub struct Invite {
     pub email: Option<String>,
     /// What it makes of who accepts it.
     pub role: Role,
+    /// The only annotation queue it opens, if it is limited to one.
+    pub queue_id: Option<String>,
     /// Who made it.
     pub created_by: String,
     /// When it was made, in microseconds.
@@ -52,10 +54,12 @@ pub struct Draft {
     pub email: Option<String>,
     /// How many days it works.
     pub days: Option<i64>,
+    /// The only annotation queue it opens. Whether there is one is the business of the room of queues.
+    pub queue_id: Option<String>,
 }
 
 const SELECT: &str = "select i.id, i.project_id, p.name, i.workspace_id, w.display_name, i.email, i.role, i.created_by,
-      i.created_at, i.expires_at, i.used_at, i.used_by
+      i.created_at, i.expires_at, i.used_at, i.used_by, i.queue_id
     from invite i join project p on p.id = i.project_id join workspace w on w.id = i.workspace_id";
 
 fn read(row: &Row) -> Result<Invite> {
@@ -72,6 +76,7 @@ fn read(row: &Row) -> Result<Invite> {
         expires_at: row.int(9)?,
         used_at: row.opt_int(10)?,
         used_by: row.opt_text(11)?,
+        queue_id: row.opt_text(12)?,
     })
 }
 
@@ -90,8 +95,9 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, draft: &Draft) ->
     }
     let (invite_id, token, now) = (id::ulid(clock), id::secret::<32>(), clock.now());
     tx.execute(
-        "insert into invite (id, token_hash, workspace_id, project_id, email, role, created_by, created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into invite (id, token_hash, workspace_id, project_id, email, role, created_by, created_at, expires_at,
+           queue_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         params![
             &invite_id,
             key::hash(&token),
@@ -101,7 +107,8 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, draft: &Draft) ->
             draft.role.name(),
             caller.actor.id(),
             now,
-            now + days * 24 * 3600 * 1_000_000
+            now + days * 24 * 3600 * 1_000_000,
+            &draft.queue_id
         ],
     )?;
     let row = tx.query_one(&format!("{SELECT} where i.id = $1"), params![&invite_id])?;
@@ -210,9 +217,21 @@ pub fn accept(tx: &mut Tx<'_>, clock: &Clock, token: &str, guest: &Guest) -> Res
         return Err(gone());
     }
     let present = member::roles(tx, &member_id)?.into_iter().find(|(project, _)| *project == invite.project_id);
-    // An invite never takes anything away.
-    let role = present.map_or(invite.role, |(_, role)| role.max(invite.role));
-    member::set_role(tx, &member_id, &invite.project_id, role)?;
+    let present = present.map(|(_, role)| role);
+    // An invite never takes anything away, and a reviewer reads less than a viewer.
+    if present == Some(Role::Viewer) && invite.role == Role::Reviewer {
+        let message = "You read this project as a viewer, which reviewers do not. Ask for the role developer instead.";
+        return Err(Error::conflict("role_conflict", message));
+    }
+    match (present, &invite.queue_id) {
+        // Whoever has a part in the project keeps it, and is named by the queue as well.
+        (Some(_), Some(_)) => {}
+        (None, Some(_)) => member::set_queue_role(tx, &member_id, &invite.project_id)?,
+        (present, None) => {
+            let role = present.map_or(invite.role, |role| role.max(invite.role));
+            member::set_role(tx, &member_id, &invite.project_id, role)?;
+        }
+    }
     Ok(member_id)
 }
 

@@ -109,10 +109,17 @@ pub fn was_removed(tx: &mut Tx<'_>, email: &str) -> Result<bool> {
 pub fn set_role(tx: &mut Tx<'_>, member_id: &str, project_id: &str, role: Role) -> Result<()> {
     tx.execute(
         "insert into member_role (member_id, project_id, role) values ($1, $2, $3)
-         on conflict (member_id, project_id) do update set role = excluded.role",
+         on conflict (member_id, project_id) do update set role = excluded.role, queues_named = 0",
         params![member_id, project_id, role.name()],
     )
     .map(drop)
+}
+
+/// Makes a member a reviewer in one project, of those annotation queues alone that name them.
+pub(super) fn set_queue_role(tx: &mut Tx<'_>, member_id: &str, project_id: &str) -> Result<()> {
+    set_role(tx, member_id, project_id, Role::Reviewer)?;
+    let sql = "update member_role set queues_named = 1 where member_id = $1 and project_id = $2";
+    tx.execute(sql, params![member_id, project_id]).map(drop)
 }
 
 /// Changes a password and ends every session but the one with the hash `but`.

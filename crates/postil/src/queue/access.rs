@@ -11,12 +11,18 @@ use crate::project::{Actor, Caller, Permission};
 /// # Errors
 /// [`Error::NotFound`] also when it exists, but not for this caller.
 pub fn find(tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<Queue> {
+    require_seeing(caller)?;
     let project = (!speaks_for_workspace(caller)).then_some(caller.project.number);
     let queue = store::find(tx, &caller.workspace_id, project, id)?.ok_or_else(|| not_found(id))?;
     if sees_all(caller) || may_review(tx, caller, &queue)? {
         return Ok(queue);
     }
     Err(not_found(id))
+}
+
+/// Refuses callers who see no queue at all.
+pub(super) fn require_seeing(caller: &Caller) -> Result<()> {
+    if sees_all(caller) { Ok(()) } else { caller.require(Permission::Review) }
 }
 
 /// Whether a caller sees every queue; others see those they may review in.

@@ -37,13 +37,16 @@ impl Shown {
         }
     }
 
-    /// How an item stands; `held` says whether somebody has it on the screen.
-    pub fn of(item: &Item, held: bool) -> Shown {
-        match item.state {
-            ItemState::Completed => Shown::Completed,
-            ItemState::Open | ItemState::Orphaned if held => Shown::InReview,
-            ItemState::Open | ItemState::Orphaned if item.answered > 0 => Shown::NeedsOthers,
-            ItemState::Open | ItemState::Orphaned => Shown::ToDo,
+    /// How an item stands: whether it is complete, somebody has it on the screen, and how many answers it has.
+    pub fn of(completed: bool, held: bool, answered: i64) -> Shown {
+        if completed {
+            Shown::Completed
+        } else if held {
+            Shown::InReview
+        } else if answered > 0 {
+            Shown::NeedsOthers
+        } else {
+            Shown::ToDo
         }
     }
 }
@@ -123,7 +126,8 @@ impl Placed {
     /// How it stands at a moment.
     pub fn shown(&self, now: i64) -> Shown {
         let live = |seat: &SeatRow| seat.state == "held" && seat.lease_until.is_some_and(|until| until >= now);
-        Shown::of(&self.item, self.seats.iter().any(live))
+        let completed = self.item.state == ItemState::Completed;
+        Shown::of(completed, self.seats.iter().any(live), self.item.answered)
     }
 }
 

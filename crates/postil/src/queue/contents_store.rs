@@ -1,6 +1,9 @@
 //! The SQL of pages of items.
 
-use super::contents::{ItemFilter, Placed, SeatRow};
+use std::collections::HashMap;
+
+use super::beside::InQueue;
+use super::contents::{ItemFilter, Placed, SeatRow, Shown};
 use super::item_store::{COLUMNS, read};
 use super::items::{Item, ItemKind};
 use crate::db::{Row, Tx};
@@ -158,4 +161,45 @@ pub(super) fn seats(tx: &mut Tx<'_>, item_ids: &[String]) -> Result<Vec<SeatRow>
         }
     }
     Ok(seats)
+}
+
+/// The queues in which these traces and their spans are, by trace.
+pub(super) fn of_traces(
+    tx: &mut Tx<'_>,
+    project: i64,
+    trace_ids: &[String],
+    now: i64,
+) -> Result<HashMap<String, Vec<InQueue>>> {
+    let mut sql = SqlBuilder::default();
+    let (project, now) = (sql.bind(project), sql.bind(now));
+    let text = format!(
+        "select i.trace_id, q.id, q.display_name, i.id, i.span_id, i.state, i.answered,
+           case when exists (select 1 from queue_seat h where h.item_id = i.id and h.state = 'held'
+             and h.lease_until >= {now}) then 1 else 0 end
+         from queue_item i join queue q on q.id = i.queue_id
+         where i.project = {project} and i.trace_id in ({})
+         order by q.created_at, q.id{{bytes_order}}, i.id{{bytes_order}}",
+        sql.bind_list(padded(trace_ids))
+    );
+    let mut by_trace: HashMap<String, Vec<InQueue>> = HashMap::new();
+    for row in tx.query(&text, sql.params())? {
+        let completed = row.text(5)? == "completed";
+        let queue = InQueue {
+            queue_id: row.text(1)?,
+            display_name: row.text(2)?,
+            item_id: row.text(3)?,
+            span_id: row.opt_text(4)?.filter(|span_id| !span_id.is_empty()),
+            state: Shown::of(completed, row.int(7)? != 0, row.int(6)?),
+        };
+        by_trace.entry(row.text(0)?).or_default().push(queue);
+    }
+    Ok(by_trace)
+}
+
+/// The queues with items of traces that show an image, a recording or a file.
+pub(super) fn queues_with_media(tx: &mut Tx<'_>, project: i64, sha256: &str) -> Result<Vec<String>> {
+    let sql = "select distinct i.queue_id from media_use u
+      join queue_item i on i.project = u.project and i.trace_id = u.trace_id
+      where u.project = $1 and u.sha256 = $2";
+    tx.query(sql, crate::params![project, sha256])?.iter().map(|row| row.text(0)).collect()
 }

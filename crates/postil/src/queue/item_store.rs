@@ -184,3 +184,41 @@ pub(super) fn remove(tx: &mut Tx<'_>, queue_id: &str, item_ids: &[String]) -> Re
 pub(super) fn clear(tx: &mut Tx<'_>, queue_id: &str) -> Result<u64> {
     tx.execute("delete from queue_item where queue_id = $1", params![queue_id])
 }
+
+/// Those of these items that are in the queue, in the order in which they are judged.
+pub(super) fn in_order(tx: &mut Tx<'_>, queue_id: &str, item_ids: &[String]) -> Result<Vec<String>> {
+    let mut sql = SqlBuilder::default();
+    let text = format!(
+        "select id from queue_item where queue_id = {} and id in ({})
+         order by priority desc, sort_key, id{{bytes_order}}",
+        sql.bind(queue_id),
+        sql.bind_list(padded(item_ids))
+    );
+    tx.query(&text, sql.params())?.iter().map(|row| row.text(0)).collect()
+}
+
+/// The first open items that are assigned to nobody.
+pub(super) fn open_for_anybody(tx: &mut Tx<'_>, queue_id: &str, count: usize) -> Result<Vec<String>> {
+    let sql = "select id from queue_item where queue_id = $1 and state = 'open' and assignee is null
+      order by priority desc, sort_key, id{bytes_order} limit $2";
+    tx.query(sql, params![queue_id, count])?.iter().map(|row| row.text(0)).collect()
+}
+
+/// Changes the priority of an item, its assignee, or both.
+pub(super) fn arrange(
+    tx: &mut Tx<'_>,
+    id: &str,
+    priority: Option<i64>,
+    assignee: Option<Option<&str>>,
+    at: i64,
+) -> Result<()> {
+    if let Some(priority) = priority {
+        let sql = "update queue_item set priority = $2, updated_at = $3 where id = $1";
+        tx.execute(sql, params![id, priority, at])?;
+    }
+    if let Some(assignee) = assignee {
+        let sql = "update queue_item set assignee = $2, updated_at = $3 where id = $1";
+        tx.execute(sql, params![id, assignee, at])?;
+    }
+    Ok(())
+}

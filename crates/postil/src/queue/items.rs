@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::arrange::check_member;
 use super::definition::Queue;
 use super::removal::check_count;
 use super::{access, item_not_found, item_store as store, order, tell};
@@ -165,8 +166,29 @@ pub fn add(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, queue_id: &str, want
     require_adding(caller)?;
     check_count(wanted.len(), "items")?;
     let queue = &access::find(tx, caller, queue_id)?;
+    check_wishes(tx, caller, queue, wanted)?;
     check_room(tx, queue, wanted.len())?;
     put(tx, clock, caller, queue, wanted)
+}
+
+/// Refuses priorities out of range, and assignees who are no members of the project of the queue.
+fn check_wishes(tx: &mut Tx<'_>, caller: &Caller, queue: &Queue, wanted: &[Wanted]) -> Result<()> {
+    let there = Caller { project: queue.project.clone(), ..caller.clone() };
+    let mut known: HashSet<&str> = HashSet::new();
+    for (at, one) in wanted.iter().enumerate() {
+        if !PRIORITIES.contains(&one.priority) {
+            let field = format!("items[{at}].priority");
+            let message = format!("{field} must be from {} to {}.", PRIORITIES.start(), PRIORITIES.end());
+            return Err(Error::field("invalid_value", field, message));
+        }
+        if let Some(assignee) = &one.assignee
+            && known.insert(assignee)
+        {
+            caller.require(Permission::Define)?;
+            check_member(tx, &there, assignee, &format!("items[{at}].assignee"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses more items than a queue holds.
@@ -219,7 +241,7 @@ pub fn get(tx: &mut Tx<'_>, queue: &Queue, id: &str) -> Result<Item> {
 }
 
 /// Refuses callers who may not put items into queues or take them out.
-pub(super) fn require_adding(caller: &Caller) -> Result<()> {
+pub fn require_adding(caller: &Caller) -> Result<()> {
     if caller.permissions.has(Permission::Define) {
         return Ok(());
     }

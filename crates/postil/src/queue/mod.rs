@@ -1,25 +1,38 @@
 //! Annotation queues: work for reviewers. A queue says what is asked and of whom; its items are what is judged.
 
 mod access;
+mod arrange;
+mod beside;
+mod bulk;
 mod contents;
 mod contents_store;
 mod definition;
 mod item_store;
 mod items;
 mod order;
+mod progress;
+mod progress_store;
 mod removal;
 pub mod review;
+mod reviewers;
 mod store;
 mod verbs;
 
 pub use access::{find, find_for_review, may_review, require_review};
+pub use arrange::{Arrangement, MOST_SHARED, arrange};
+pub use beside::{InQueue, of_traces, reviewed_media};
+pub use bulk::{KIND as ADD_KIND, start as add_matching, step as add_step};
 pub use contents::{ItemFilter, Placed, SeatRow, Shown, counts, page, placed, used_reviews};
 pub use definition::{
     Change, Correction, EvaluatorsShown, LEASE_SECONDS, MOST_OVERLAP, MessagesShown, Order, OrderBy, Question, Queue,
     View,
 };
-pub use items::{Added, Item, ItemKind, ItemState, MOST_AT_ONCE, MOST_ITEMS, PRIORITIES, Wanted, add, get as item};
+pub use items::{
+    Added, Item, ItemKind, ItemState, MOST_AT_ONCE, MOST_ITEMS, PRIORITIES, Wanted, add, get as item, require_adding,
+};
+pub use progress::{Progress, progress};
 pub use removal::{clear, remove_items, remove_spans};
+pub use reviewers::{accept_invite, add_reviewer, invite, remove_reviewer, reviewers};
 pub use verbs::{ListFilter, MOST_QUEUES, create, definitions, list, remove, update};
 
 use crate::db::Tx;

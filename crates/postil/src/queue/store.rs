@@ -89,6 +89,10 @@ pub(super) fn list(tx: &mut Tx<'_>, workspace_id: &str, project: Option<i64>) ->
     tx.query(&sql, params![workspace_id, project])?.iter().map(read).collect()
 }
 
+pub(super) fn exists(tx: &mut Tx<'_>, id: &str) -> Result<bool> {
+    Ok(tx.query_opt("select 1 from queue where id = $1", params![id])?.is_some())
+}
+
 pub(super) fn count(tx: &mut Tx<'_>, project: i64) -> Result<usize> {
     let row = tx.query_one("select count(*) from queue where project = $1", params![project])?;
     Ok(usize::try_from(row.int(0)?).unwrap_or(usize::MAX))
@@ -128,7 +132,7 @@ pub(super) fn set_overlap(tx: &mut Tx<'_>, queue: &Queue) -> Result<()> {
         "update queue_item set overlap = $2, updated_at = $3,
            state = case when answered >= $2 then 'completed' else 'open' end,
            completed_at = case when answered >= $2 then coalesce(completed_at, $3) end
-         where queue_id = $1",
+         where queue_id = $1 and state in ('open', 'completed')",
         params![&queue.id, queue.overlap, queue.updated_at],
     )
     .map(drop)
@@ -144,4 +148,20 @@ pub(super) fn is_named(tx: &mut Tx<'_>, queue_id: &str, reviewer: &str) -> Resul
 pub(super) fn only_named_queues(tx: &mut Tx<'_>, project_id: &str, member_id: &str) -> Result<bool> {
     let sql = "select 1 from member_role where member_id = $1 and project_id = $2 and queues_named = 1";
     Ok(tx.query_opt(sql, params![member_id, project_id])?.is_some())
+}
+
+/// Those whom a queue names as its reviewers.
+pub(super) fn reviewers(tx: &mut Tx<'_>, queue_id: &str) -> Result<Vec<String>> {
+    let sql = "select reviewer from queue_reviewer where queue_id = $1 and named = 1 order by reviewer{bytes_order}";
+    tx.query(sql, params![queue_id])?.iter().map(|row| row.text(0)).collect()
+}
+
+/// Lets a queue name somebody as its reviewer, or no longer; the hint of their last search stays.
+pub(super) fn name_reviewer(tx: &mut Tx<'_>, queue_id: &str, reviewer: &str, named: bool) -> Result<()> {
+    tx.execute(
+        "insert into queue_reviewer (queue_id, reviewer, named) values ($1, $2, $3)
+         on conflict (queue_id, reviewer) do update set named = excluded.named",
+        params![queue_id, reviewer, named],
+    )
+    .map(drop)
 }

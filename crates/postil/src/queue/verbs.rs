@@ -1,6 +1,6 @@
 //! Making, changing and removing queues.
 
-use super::access::{find, may_review, sees_all, speaks_for_workspace};
+use super::access::{find, may_review, require_seeing, sees_all, speaks_for_workspace};
 use super::definition::{Change, Question, Queue};
 use super::{order, store, tell};
 use crate::clock::Clock;
@@ -27,6 +27,7 @@ pub struct ListFilter {
 
 /// The queues of the caller's project, newest first: all for those who read, else those they may review in.
 pub fn list(tx: &mut Tx<'_>, caller: &Caller, filter: &ListFilter, page: &PageRequest) -> Result<Page<Queue>> {
+    require_seeing(caller)?;
     let (search, updated_by) = (filter.search.to_lowercase(), &filter.updated_by);
     let project = (!(filter.everywhere && speaks_for_workspace(caller))).then_some(caller.project.number);
     let mut shown = Vec::new();

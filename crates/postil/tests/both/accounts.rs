@@ -107,7 +107,7 @@ fn a_link_is_used_once_even_by_many_at_once(bed: &Bed) {
 fn an_invite_is_accepted_once_even_by_many_at_once(bed: &Bed) {
     let (clock, caller) = (bed.clock.clone(), admin(&home(bed)));
     let by = caller.clone();
-    let draft = invite::Draft { role: Role::Reviewer, email: None, days: None };
+    let draft = invite::Draft { role: Role::Reviewer, email: None, days: None, queue_id: None };
     let (_, token) = run(bed, move |tx| invite::create(tx, &clock, &by, &draft)).unwrap();
     let clock = bed.clock.clone();
     let outcomes = at_once(bed, 8, move |tx, number| {
@@ -261,7 +261,7 @@ fn what_is_made_can_be_changed_and_taken_away(bed: &Bed) {
         member::remove(tx, &clock, &there, &id, true)?;
         assert!(member::roles(tx, &id)?.is_empty());
 
-        let draft = invite::Draft { role: Role::Viewer, email: None, days: Some(1) };
+        let draft = invite::Draft { role: Role::Viewer, email: None, days: Some(1), queue_id: None };
         let (invite, token) = invite::create(tx, &clock, &there, &draft)?;
         assert_eq!(invite::by_token(tx, &clock, &token)?.project_name, "One");
         assert_eq!(invite::list(tx, &there)?.len(), 1);

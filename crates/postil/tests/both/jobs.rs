@@ -1,6 +1,6 @@
 //! Jobs, by the one that annotates many traces.
 
-use postil::annotation::bulk::{self, Bulk, Matching, Which};
+use postil::annotation::bulk::{self, Bulk, Which};
 use postil::annotation::{self, Answer, ListFilter};
 use postil::db::Db;
 use postil::human_review;
@@ -8,6 +8,7 @@ use postil::job::{self, Job, LEASE, State};
 use postil::page::PageRequest;
 use postil::project::{Actor, Caller, Permissions, ProjectRef, start};
 use postil::trace::filter::WireCondition;
+use postil::trace::search::Matching;
 use postil::{Error, Result};
 use serde_json::json;
 

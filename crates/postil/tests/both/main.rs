@@ -14,6 +14,7 @@ mod media;
 mod queue_review;
 mod queue_review_many;
 mod queue_review_model;
+mod queues;
 mod remap;
 mod retention;
 mod reviews;

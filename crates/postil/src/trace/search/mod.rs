@@ -4,10 +4,12 @@ mod about;
 pub mod aggregate;
 mod cursor;
 pub mod facet;
+mod matching;
 mod store;
 mod users;
 
 pub use about::{PageAnnotation, annotations_of};
+pub use matching::Matching;
 pub(crate) use store::padded;
 pub use store::{find, plan};
 pub use users::{UserUsage, usage_of};
@@ -150,7 +152,7 @@ pub fn search(tx: &mut Tx<'_>, project: i64, search: &Search) -> Result<Found> {
 }
 
 /// The newest traces after a place (the start and the id of a trace), without a token: for work that goes on later.
-pub fn newest_after(
+fn newest_after(
     tx: &mut Tx<'_>,
     project: i64,
     filter: &Filter,
@@ -164,6 +166,6 @@ pub fn newest_after(
 }
 
 /// How many traces match.
-pub fn count(tx: &mut Tx<'_>, project: i64, filter: &Filter, window: Window) -> Result<i64> {
+fn count(tx: &mut Tx<'_>, project: i64, filter: &Filter, window: Window) -> Result<i64> {
     store::count(tx, project, filter, window)
 }
