@@ -57,10 +57,20 @@ export function CorrectionBox({
         <span className="flex-1" />
         {open && (
           <>
-            <Button small look="quiet" aria-pressed={compared} onClick={() => setCompared(!compared)}>
+            <Button
+              small
+              look="quiet"
+              className="pointer-coarse:h-11"
+              aria-pressed={compared}
+              onClick={() => setCompared(!compared)}
+            >
               {compared ? "Hide changes" : "Show changes"} <Key id="diff" />
             </Button>
-            <IconButton name="Remove the correction" className="size-7" onClick={() => onChange(undefined)}>
+            <IconButton
+              name="Remove the correction"
+              className="size-7 pointer-coarse:size-11"
+              onClick={() => onChange(undefined)}
+            >
               <X size={14} aria-hidden />
             </IconButton>
           </>

@@ -69,7 +69,7 @@ export function DeskView({ queue }: { queue: Queue }) {
   const form = entry && review && (
     <>
       {entry.lost && <Lost entry={entry} again={() => desk.again(entry.id)} goOn={() => act({ do: "leave lost" })} />}
-      <fieldset disabled={Boolean(entry.lost)} className={cx("min-w-0", entry.lost && "opacity-60")}>
+      <fieldset disabled={Boolean(entry.lost)} className="min-w-0">
         <ReviewForm key={entry.id} entry={entry} queue={queue} act={act} />
       </fieldset>
       <Verdicts

@@ -72,7 +72,7 @@ export const ItemView = memo(function ItemView({
         <Button small look="quiet" className="max-sm:hidden" aria-pressed={raw} onClick={onRaw}>
           <CodeXml size={14} aria-hidden /> {raw ? "Rendered" : "Raw"} <Key id="raw" />
         </Button>
-        <Button small look="quiet" onClick={onTrace}>
+        <Button small look="quiet" className="pointer-coarse:h-11" onClick={onTrace}>
           <ListTree size={14} aria-hidden /> Whole trace <Key id="whole-trace" />
         </Button>
       </div>

@@ -233,7 +233,9 @@ function take(session: Session, items: readonly Review[], drafts: Readonly<Recor
       problems: [],
     };
     const { lost: _, ...held } = known ?? fresh;
-    const entry: Entry = known && !underway && known.state === "skipped" ? fresh : { ...held, review };
+    const again = known && !underway && known.state === "skipped";
+    const entry: Entry = again ? fresh : { ...held, review };
+    if (again) next = { ...next, counts: { ...next.counts, skipped: Math.max(0, next.counts.skipped - 1) } };
     next = { ...next, entries: { ...next.entries, [id]: entry } };
     const placed = next.current === id || next.ahead.includes(id) || (entry.state !== "open" && underway);
     if (!placed && entry.state === "open") next = { ...next, ahead: [...next.ahead, id] };

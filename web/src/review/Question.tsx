@@ -71,7 +71,7 @@ export function Question(props: QuestionProps) {
             type="button"
             title="Remove your answer"
             aria-label={`Remove your answer to ${review.display_name}`}
-            className="rounded-sm p-0.5 text-ink-3 hover:bg-hover hover:text-ink"
+            className="rounded-sm p-0.5 text-ink-3 hover:bg-hover hover:text-ink pointer-coarse:-my-3 pointer-coarse:p-[15px]"
             onClick={() => onAnswer(undefined)}
           >
             <X size={14} aria-hidden />
