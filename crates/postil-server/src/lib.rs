@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod live;
 pub mod metrics;
 pub mod output;
+pub mod queue_progress;
 pub mod remap;
 pub mod retention;
 pub mod serve;

@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::queue_progress::QueueProgress;
 
 use crate::attempts::Attempts;
 
@@ -90,6 +91,8 @@ pub struct Inner {
     pub metrics: Metrics,
     /// What happens, for event streams.
     pub live: Live,
+    /// How far large queues are.
+    pub queue_progress: QueueProgress,
     stopping: watch::Sender<bool>,
     /// What models cost.
     pub prices: Arc<PriceTable>,
@@ -186,6 +189,7 @@ impl App {
             public_url: settings.public_url,
             metrics: Metrics::default(),
             live: Live::default(),
+            queue_progress: QueueProgress::default(),
             stopping: watch::Sender::new(false),
             prices: settings.prices,
             counted: Counted::default(),

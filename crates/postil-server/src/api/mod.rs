@@ -27,10 +27,11 @@ pub mod members;
 pub mod orq;
 pub mod params;
 pub mod projects;
+pub mod queue_items;
+pub mod queue_report;
 pub mod queue_review;
 mod queue_review_lens;
 mod queue_review_shapes;
-pub mod queue_items;
 pub mod queue_shapes;
 pub mod queues;
 pub mod request_id;
@@ -110,6 +111,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(jobs::routes())
         .merge(views::routes())
         .merge(queue_review::routes())
+        .merge(queue_report::routes())
         .merge(queues::routes())
         .merge(queue_items::routes())
         .merge(media::routes())

@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use postil::clock::rfc3339;
 use postil::project::{Caller, Permission, people};
-use postil::queue::Queue;
 use postil::queue::review::{self, Outcome, Place, Submission, Submitted, progress};
+use postil::queue::{self, Queue};
 use postil::trace::price::PriceTable;
 use postil::trace::span;
 use postil::{Error, Result, Tx, annotation};
@@ -26,9 +26,9 @@ use super::params::Params;
 use super::queue_review_lens::Lens;
 use super::queue_review_shapes::{
     ActiveInput, ClaimInput, DeclineInput, DoneItem, DraftInput, Named, QueueClaim, QueueDraftSaved, QueueFlag,
-    QueueLease, QueueMine, QueueMineList, QueueProgress, QueueReview, QueueReviewer, QueueSubmitted, QueueUndone,
-    SubmissionInput, WaitingFor,
+    QueueLease, QueueMine, QueueMineList, QueueReview, QueueSubmitted, QueueUndone, SubmissionInput, WaitingFor,
 };
+use super::queue_shapes::{QueuePerson, QueueProgress};
 use super::spans::{SpanAnswer, SpanDetail, SpanList, SpansQuery, page_of, trace_not_found};
 use crate::state::App;
 
@@ -106,10 +106,14 @@ fn reviews(
 }
 
 /// How far a queue and the caller in it are.
-fn progress_of(tx: &mut Tx<'_>, caller: &Caller, queue: &Queue) -> Result<QueueProgress> {
-    let team = progress::team(tx, &queue.id)?;
-    let own = progress::own(tx, &queue.id, caller.actor.id())?;
-    Ok(QueueProgress::of(&team, &own))
+fn progress_of(tx: &mut Tx<'_>, app: &App, caller: &Caller, queue: &Queue) -> Result<QueueProgress> {
+    let (me, now) = (caller.actor.id(), app.clock.now());
+    if let Some(team) = app.queue_progress.get(&queue.id, now) {
+        return Ok(progress::with_own(tx, queue, team, me)?.into());
+    }
+    let counted = queue::progress(tx, queue, me, now)?;
+    app.queue_progress.remember(&queue.id, now, counted);
+    Ok(counted.into())
 }
 
 /// Claim what to judge next
@@ -128,23 +132,23 @@ async fn claim(
     let ahead = body.ahead.unwrap_or(AHEAD);
     let (clock, by) = (app.clock.clone(), caller.clone());
     let claimed = app.db.write(move |tx| review::claim(tx, &clock, &by, &id, ahead)).await?;
-    let (clock, prices) = (app.clock.clone(), app.prices.clone());
-    let answer = app.db.read(move |tx| {
+    let db = app.db.clone();
+    let answer = db.read(move |tx| {
         let queue = &claimed.queue;
         let mut waiting = Vec::new();
         if claimed.places.is_empty() {
-            let with = review::waiting(tx, &clock, &caller, queue)?;
+            let with = review::waiting(tx, &app.clock, &caller, queue)?;
             let ids: Vec<&str> = with.iter().map(|one| one.reviewer.as_str()).collect();
             let names: HashMap<_, _> = people::names(tx, &caller, &ids)?;
             let of = |one: &review::Waiting| WaitingFor {
-                reviewer: QueueReviewer::named(&one.reviewer, &names),
+                reviewer: QueuePerson::named(&one.reviewer, &names),
                 items: one.items,
             };
             waiting = with.iter().map(of).collect();
         }
         Ok(QueueClaim {
-            items: reviews(tx, &caller, queue, claimed.places.clone(), &prices)?,
-            progress: progress_of(tx, &caller, queue)?,
+            items: reviews(tx, &caller, queue, claimed.places.clone(), &app.prices)?,
+            progress: progress_of(tx, &app, &caller, queue)?,
             waiting,
         })
     });
@@ -316,15 +320,15 @@ async fn submit(
 
 /// What a reviewer reads after they are done with an item.
 async fn after(app: &App, caller: Caller, submitted: Submitted) -> Result<QueueSubmitted> {
-    let prices = app.prices.clone();
-    let reading = app.db.read(move |tx| {
+    let (app, db) = (app.clone(), app.db.clone());
+    let reading = db.read(move |tx| {
         let Submitted { queue, done, stored, new, current } = submitted.clone();
         Ok(QueueSubmitted {
             item: DoneItem { state: done.task.shown_state(), id: done.task.id },
             stored,
-            items: reviews(tx, &caller, &queue, new, &prices)?,
+            items: reviews(tx, &caller, &queue, new, &app.prices)?,
             current,
-            progress: progress_of(tx, &caller, &queue)?,
+            progress: progress_of(tx, &app, &caller, &queue)?,
         })
     });
     reading.await
@@ -399,11 +403,11 @@ async fn undo(
     let limits = (body.ahead.unwrap_or(AHEAD), app.string_limit);
     let (clock, by) = (app.clock.clone(), caller.clone());
     let undone = app.db.write(move |tx| review::undo(tx, &clock, &by, (&id, &item), limits)).await?;
-    let prices = app.prices.clone();
-    let reading = app.db.read(move |tx| {
+    let db = app.db.clone();
+    let reading = db.read(move |tx| {
         Ok(QueueUndone {
-            items: reviews(tx, &caller, &undone.queue, undone.places.clone(), &prices)?,
-            progress: progress_of(tx, &caller, &undone.queue)?,
+            items: reviews(tx, &caller, &undone.queue, undone.places.clone(), &app.prices)?,
+            progress: progress_of(tx, &app, &caller, &undone.queue)?,
         })
     });
     Ok(Json(reading.await?))

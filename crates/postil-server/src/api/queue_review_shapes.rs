@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use postil::clock::rfc3339;
-use postil::queue::review::progress::{Own, Team};
 use postil::queue::review::{self, Mine, Review, Said, SeatState, Submission};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,65 +10,8 @@ use utoipa::ToSchema;
 
 use super::annotation_shapes::{AnnotationValue, Names};
 use super::human_reviews::{self, HumanReview};
+use super::queue_shapes::{QueuePerson, QueueProgress};
 use super::spans::SpanDetail;
-
-/// Somebody who reviews.
-#[derive(Clone, Serialize, ToSchema)]
-pub(super) struct QueueReviewer {
-    pub(super) id: String,
-    /// Their name; their id where they have none.
-    pub(super) display_name: String,
-}
-
-impl QueueReviewer {
-    pub(super) fn named(id: &str, names: &Names) -> QueueReviewer {
-        let display_name = names.get(id).cloned().unwrap_or_else(|| id.to_owned());
-        QueueReviewer { id: id.to_owned(), display_name }
-    }
-}
-
-/// How far a queue is.
-#[derive(Clone, Serialize, ToSchema)]
-pub(super) struct QueueProgress {
-    /// Items.
-    pub(super) total: i64,
-    /// Items with as many answers as they need.
-    pub(super) completed: i64,
-    /// Items somebody has now.
-    pub(super) in_review: i64,
-    /// Items that were answered and need more answers.
-    pub(super) needs_others: i64,
-    /// Items nobody has answered or has now.
-    pub(super) to_do: i64,
-    /// Items whose span is no longer stored.
-    pub(super) orphaned: i64,
-    /// Submissions.
-    pub(super) answers: i64,
-    pub(super) mine: QueueOwnProgress,
-}
-
-/// How far the caller is in a queue.
-#[derive(Clone, Serialize, ToSchema)]
-pub(super) struct QueueOwnProgress {
-    pub(super) submitted: i64,
-    pub(super) skipped: i64,
-    pub(super) declined: i64,
-    /// Items the caller may still judge, those that are with others now included.
-    pub(super) left: i64,
-}
-
-impl QueueProgress {
-    pub(super) fn of(team: &Team, own: &Own) -> QueueProgress {
-        let Team { total, completed, in_review, needs_others, to_do, orphaned, answers } = *team;
-        let mine = QueueOwnProgress {
-            submitted: own.submitted,
-            skipped: own.skipped,
-            declined: own.declined,
-            left: own.left(team),
-        };
-        QueueProgress { total, completed, in_review, needs_others, to_do, orphaned, answers, mine }
-    }
-}
 
 /// The item of a review.
 #[derive(Serialize, ToSchema)]
@@ -110,7 +52,7 @@ struct ReviewQuestion {
 /// What somebody else said of the item.
 #[derive(Serialize, ToSchema)]
 struct OthersAnswer {
-    reviewer: QueueReviewer,
+    reviewer: QueuePerson,
     /// The key of the human review.
     key: String,
     #[schema(value_type = AnnotationValue)]
@@ -175,7 +117,7 @@ impl QueueReview {
         };
         let others = |others: Vec<review::Other>| {
             let each = |other: review::Other| {
-                let reviewer = QueueReviewer::named(&other.reviewer, names);
+                let reviewer = QueuePerson::named(&other.reviewer, names);
                 let submitted_at = rfc3339(other.submitted_at);
                 other.given.all().into_iter().map(move |said| OthersAnswer {
                     reviewer: reviewer.clone(),
@@ -223,7 +165,7 @@ pub(super) struct ClaimInput {
 /// How many items somebody has.
 #[derive(Serialize, ToSchema)]
 pub(super) struct WaitingFor {
-    pub(super) reviewer: QueueReviewer,
+    pub(super) reviewer: QueuePerson,
     /// How many items they have on the screen or have reserved.
     pub(super) items: i64,
 }

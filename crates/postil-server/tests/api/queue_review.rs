@@ -90,7 +90,7 @@ async fn a_reviewer_claims_judges_and_goes_on() {
     assert_eq!(items[0]["span"]["summary"]["span_id"], SPAN);
     assert_eq!(items[0]["reviewed_span_id"], SPAN);
     assert_eq!(items[0]["questions"][0]["human_review"]["key"], "rating");
-    let progress = json!({"total": 3, "completed": 0, "in_review": 2, "needs_others": 0, "to_do": 1, "orphaned": 0,
+    let progress = json!({"total": 3, "completed": 0, "in_review": 1, "needs_others": 0, "to_do": 2, "orphaned": 0,
         "answers": 0, "mine": {"submitted": 0, "skipped": 0, "declined": 0, "left": 3}});
     assert_eq!(claimed["progress"], progress);
     assert_eq!(claimed["waiting"], json!([]));
@@ -374,4 +374,55 @@ async fn a_flag_has_a_note() {
     );
     ann.patch(&path, json!({"note": "x"})).await.error(400);
     ann.patch(&path, json!({"flagged": true, "note": "x".repeat(4000)})).await.error(400);
+}
+
+#[tokio::test]
+async fn a_queue_is_summed_up_and_its_answers_are_a_file() {
+    let desk = desk(4, Change::default()).await;
+    let ann = desk.test.with_scopes(&["annotate", "read"]).await;
+    let first = desk.claim(&ann).await["items"][0]["item"]["id"].clone();
+    let second = desk.submit(&ann, &first, "good").await.expect(200).json()["current"].clone();
+    let answers = json!([{"key": "defects", "value": ["spelling", "grammatical"], "explanation": "=1+1, \"really\""}]);
+    let body = json!({"answers": answers, "submission_id": "2", "active_ms": 6000});
+    let third = desk.post(&ann, &second, "submit", body).await.expect(200).json()["current"].clone();
+    desk.post(&ann, &third, "decline", json!({"reason": "mine"})).await.expect(200);
+
+    let reader = desk.test.with_scopes(&["read"]).await;
+    let summary = reader.get(&desk.path("summary")).await.expect(200).json();
+    assert_eq!(summary["days"], json!([{"day": "2026-11-21", "submitted": 2}]));
+    assert_eq!((&summary["reviewers"][0]["submitted"], &summary["reviewers"][0]["declined"]), (&json!(2), &json!(1)));
+    assert_eq!(summary["median_seconds"], 6.0);
+    assert_eq!(summary["answers"][0]["values"], json!([{"value": "good", "count": 1}]));
+    assert_eq!(summary["answers"][1]["values"].as_array().unwrap().len(), 2);
+    assert_eq!((&summary["trouble"][0]["item_id"], &summary["trouble"][0]["declines"]), (&third, &json!(1)));
+
+    let csv = reader.get(&desk.path("answers?format=csv")).await.expect(200);
+    assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
+    let csv = String::from_utf8(csv.bytes).unwrap();
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    assert!(csv.contains("\"'=1+1, \"\"really\"\"\""), "{csv}");
+    let lines = reader.get(&desk.path("answers")).await.expect(200);
+    let lines = String::from_utf8(lines.bytes).unwrap();
+    let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let row = rows.iter().find(|row| row["key"] == "rating").unwrap();
+    assert_eq!((&row["item_id"], &row["value"], &row["seconds"]), (&first, &json!("good"), &json!(4.0)));
+    assert_eq!((&row["definition_version"], &row["submitted_at"]), (&json!(1), &json!("2026-11-21T10:00:00.000Z")));
+    reader.get(&desk.path("answers?format=xml")).await.error(400);
+    reader.get("/v3/queues/nowhere/answers").await.error(404);
+    desk.reviewer().await.get(&desk.path("summary")).await.error(403);
+}
+
+#[tokio::test]
+async fn the_answers_of_blind_items_are_summed_up_for_who_manages_the_queue_only() {
+    let desk = desk(1, Change { blind: Some(true), overlap: Some(2), ..Change::default() }).await;
+    let (ann, reader) = (desk.reviewer().await, desk.test.with_scopes(&["read"]).await);
+    let manager = desk.test.admin().await;
+    let item = desk.claim(&ann).await["items"][0]["item"]["id"].clone();
+    desk.submit(&ann, &item, "good").await.expect(200);
+    let rows =
+        async |who: &Client<'_>| String::from_utf8(who.get(&desk.path("answers")).await.expect(200).bytes).unwrap();
+    assert_eq!((rows(&reader).await.lines().count(), rows(&manager).await.lines().count()), (0, 1));
+    assert_eq!(reader.get(&desk.path("summary")).await.expect(200).json()["answers"], json!([]));
+    desk.claim(&manager).await;
+    assert_eq!(rows(&manager).await, "", "who judges the item too is a reviewer like any other");
 }

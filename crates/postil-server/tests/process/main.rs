@@ -5,5 +5,6 @@ mod acknowledged;
 mod command_line;
 mod grpc;
 mod outage;
+mod queues;
 mod remap;
 mod server;

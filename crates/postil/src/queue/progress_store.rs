@@ -54,7 +54,8 @@ pub(super) fn progress(tx: &mut Tx<'_>, queue_id: &str, reviewer: &str, now: i64
 fn orphaned(tx: &mut Tx<'_>, queue_id: &str) -> Result<i64> {
     tx.query_one(
         "select count(*) from queue_item i where i.queue_id = $1 and i.kind <> 'datapoint'
-           and not exists (select 1 from trace t where t.project = i.project and t.trace_id = i.trace_id)",
+           and (i.state = 'orphaned'
+                or not exists (select 1 from trace t where t.project = i.project and t.trace_id = i.trace_id))",
         params![queue_id],
     )?
     .int(0)

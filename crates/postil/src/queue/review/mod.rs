@@ -7,13 +7,16 @@
 
 mod claim;
 mod draft;
+mod export;
 mod give_back;
 pub mod progress;
 mod read;
+mod report_store;
 mod search;
 mod seat;
 mod store;
 mod submit;
+mod summary;
 mod undo;
 
 use serde::{Deserialize, Serialize};
@@ -27,10 +30,12 @@ use crate::project::Caller;
 
 pub use claim::{Claimed, MOST_AHEAD, Waiting, claim, release, waiting};
 pub use draft::{MOST_DRAFT, beat, flag, save_draft};
+pub use export::{AnswerRow, Answers, AnswersPage, answers};
 pub use give_back::{decline, skip};
 pub use read::{Asked, Mine, Other, Review, mine, read, readable};
 pub use seat::{Place, Seat, SeatState, Task};
 pub use submit::{Outcome, Submission, Submitted, submit};
+pub use summary::{Bar, Day, ReviewBars, ReviewerWork, Summary, Trouble, summary};
 pub use undo::{Undone, undo};
 
 /// One answer of a submission.

@@ -1,6 +1,6 @@
 //! The SQL of seats, and of items as far as reviewers change them.
 
-use super::progress::{Own, Team};
+use super::progress::Own;
 use super::read::{Mine, Other};
 use super::seat::{Place, Seat, SeatState, Task};
 use crate::db::{Row, Tx};
@@ -345,29 +345,6 @@ pub(super) fn done(tx: &mut Tx<'_>, queue_id: &str, reviewer: &str, limit: usize
             })
         })
         .collect()
-}
-
-pub(super) fn count_team(tx: &mut Tx<'_>, queue_id: &str) -> Result<Team> {
-    let sql = "select count(*),
-        cast(coalesce(sum(case when state = 'completed' then 1 else 0 end), 0) as bigint),
-        cast(coalesce(sum(case when state = 'open' and taken > answered then 1 else 0 end), 0) as bigint),
-        cast(coalesce(sum(case when state = 'open' and taken <= answered and answered > 0 then 1 else 0 end), 0)
-          as bigint),
-        cast(coalesce(sum(case when state = 'orphaned' then 1 else 0 end), 0) as bigint),
-        cast(coalesce(sum(answered), 0) as bigint)
-      from queue_item where queue_id = $1";
-    let row = tx.query_one(sql, params![queue_id])?;
-    let mut team = Team {
-        total: row.int(0)?,
-        completed: row.int(1)?,
-        in_review: row.int(2)?,
-        needs_others: row.int(3)?,
-        to_do: 0,
-        orphaned: row.int(4)?,
-        answers: row.int(5)?,
-    };
-    team.to_do = team.total - team.completed - team.in_review - team.needs_others - team.orphaned;
-    Ok(team)
 }
 
 pub(super) fn count_own(tx: &mut Tx<'_>, queue_id: &str, reviewer: &str) -> Result<Own> {

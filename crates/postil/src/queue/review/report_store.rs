@@ -1,0 +1,104 @@
+//! The SQL that reads what was done in a queue.
+
+use super::export::{Answers, AnswersPage};
+use super::summary::{MOST_TROUBLE, ReviewerWork, Trouble};
+use crate::db::Tx;
+use crate::error::Result;
+use crate::params;
+use crate::queue::Queue;
+
+/// What was submitted of the items behind `after` that `who` may know.
+pub(super) fn answers(
+    tx: &mut Tx<'_>,
+    queue: &Queue,
+    (me, manages): (&str, bool),
+    after: &str,
+    items: usize,
+) -> Result<AnswersPage> {
+    let sql = format!(
+        "select i.subject, i.id, i.trace_id, i.span_id, s.reviewer, s.answers, s.active_ms, s.ended_at
+         from (select id, subject, trace_id, span_id, state from queue_item
+               where queue_id = $1 and subject > $2 order by subject limit {items}) i
+         left join queue_seat s on s.item_id = i.id and s.state = 'submitted' and s.answers is not null
+           and (cast($3 as bigint) = 0 or i.state = 'completed' or s.reviewer = $4
+                or (cast($5 as bigint) = 1 and not exists
+                     (select 1 from queue_seat m where m.item_id = i.id and m.reviewer = $4)))
+         order by i.subject, s.ended_at, s.reviewer"
+    );
+    let rows = tx.query(&sql, params![&queue.id, after, queue.blind, me, manages])?;
+    let mut data = Vec::new();
+    let mut last: Option<String> = None;
+    let mut seen = 0;
+    for row in &rows {
+        let subject = row.text(0)?;
+        if last.as_ref() != Some(&subject) {
+            seen += 1;
+            last = Some(subject);
+        }
+        let Some(reviewer) = row.opt_text(4)? else { continue };
+        data.push(Answers {
+            item_id: row.text(1)?,
+            trace_id: row.opt_text(2)?.unwrap_or_default(),
+            span_id: row.opt_text(3)?,
+            reviewer,
+            given: row.json(5)?,
+            active_ms: row.int(6)?,
+            submitted_at: row.opt_int(7)?.unwrap_or_default(),
+        });
+    }
+    Ok(AnswersPage { data, next: last.filter(|_| seen == items) })
+}
+
+/// Every submission: who, when, milliseconds.
+pub(super) fn submissions(tx: &mut Tx<'_>, queue_id: &str) -> Result<Vec<(String, i64, i64)>> {
+    let sql = "select reviewer, ended_at, active_ms from queue_seat where queue_id = $1 and state = 'submitted'";
+    let rows = tx.query(sql, params![queue_id])?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.opt_int(1)?.unwrap_or_default(), row.int(2)?))).collect()
+}
+
+/// What each reviewer did.
+pub(super) fn work(tx: &mut Tx<'_>, queue_id: &str) -> Result<Vec<ReviewerWork>> {
+    let sum = |state: &str| format!("cast(sum(case when state = '{state}' then 1 else 0 end) as bigint)");
+    let sql = format!(
+        "select reviewer, {}, {}, {} from queue_seat
+         where queue_id = $1 and state in ('submitted', 'skipped', 'declined') group by reviewer",
+        sum("submitted"),
+        sum("skipped"),
+        sum("declined")
+    );
+    let rows = tx.query(&sql, params![queue_id])?;
+    rows.iter()
+        .map(|row| {
+            Ok(ReviewerWork {
+                reviewer: row.text(0)?,
+                submitted: row.int(1)?,
+                skipped: row.int(2)?,
+                declined: row.int(3)?,
+                median_ms: None,
+            })
+        })
+        .collect()
+}
+
+/// Items that were declined or flagged, or lapsed more than once; the worst first.
+pub(super) fn trouble(tx: &mut Tx<'_>, queue_id: &str) -> Result<Vec<Trouble>> {
+    let sql = format!(
+        "select i.id, i.declines, i.flags, i.lapses, coalesce(p.name, t.name) from queue_item i
+         left join span p on p.project = i.project and p.trace_id = i.trace_id and p.span_id = i.span_id
+         left join trace t on i.kind = 'trace' and t.project = i.project and t.trace_id = i.trace_id
+         where i.queue_id = $1 and (i.declines > 0 or i.flags > 0 or i.lapses > 1)
+         order by i.flags desc, i.declines desc, i.lapses desc, i.id{{bytes_order}} limit {MOST_TROUBLE}"
+    );
+    let rows = tx.query(&sql, params![queue_id])?;
+    rows.iter()
+        .map(|row| {
+            Ok(Trouble {
+                item_id: row.text(0)?,
+                declines: row.int(1)?,
+                flags: row.int(2)?,
+                lapses: row.int(3)?,
+                name: row.opt_text(4)?,
+            })
+        })
+        .collect()
+}
