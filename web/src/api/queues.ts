@@ -114,14 +114,6 @@ export interface QueueItem {
   added_at: string;
 }
 
-/** A queue that something is in, as lists tell it. */
-export interface InQueue {
-  id: string;
-  display_name: string;
-  item_id: string;
-  state: string;
-}
-
 export interface Answered {
   value: AnswerValue;
   explanation?: string;
@@ -216,10 +208,28 @@ export interface ItemsQuery {
 /** The figures of a queue. */
 export interface QueueSummary {
   days: { day: string; submitted: number }[];
-  reviewers: { reviewer: Person; submitted: number; median_seconds?: number }[];
+  reviewers: { reviewer: Person; submitted: number; skipped: number; declined: number; median_seconds?: number }[];
   median_seconds?: number;
-  answers: { human_review: HumanReview; total: number; bars: { value: string; count: number }[] }[];
-  trouble: QueueItem[];
+  /** What was said, by question. */
+  answers: QueueBars[];
+  trouble: QueueTrouble[];
+}
+
+export interface QueueBars {
+  key: string;
+  display_name: string;
+  type: HumanReview["type"];
+  total: number;
+  values: { value: string; count: number }[];
+}
+
+/** An item that somebody should look at. */
+export interface QueueTrouble {
+  item_id: string;
+  name?: string;
+  declines: number;
+  flags: number;
+  lapses: number;
 }
 
 /** Every call about the queues of one project. */

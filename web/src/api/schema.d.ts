@@ -1421,6 +1421,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/queues/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read every answer of a queue as a file
+         * @description One row per answer: item, trace, span, human review, value, author, comment, version of the definition, seconds and
+         *     time. Of a blind queue the answers the caller may know.
+         */
+        get: operations["answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/queues/{id}/claim": {
         parameters: {
             query?: never;
@@ -1672,6 +1693,26 @@ export interface paths {
          * @description On leaving the page: others can be given the items at once. What was typed stays the caller's draft.
          */
         post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/queues/{id}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum a queue up
+         * @description Throughput by day, the work of each reviewer, the answers so far, and the items that somebody should look at.
+         */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3518,7 +3559,7 @@ export interface components {
             explanation?: string | null;
             /** @description The key of the human review. */
             key: string;
-            reviewer: components["schemas"]["QueueReviewer"];
+            reviewer: components["schemas"]["QueuePerson"];
             submitted_at: string;
             value: components["schemas"]["AnnotationValue"];
         };
@@ -3622,6 +3663,26 @@ export interface components {
             /** @description What was found. */
             search: components["schemas"]["SearchTracesResponse"];
         };
+        /** @description How often one value was given. */
+        QueueBar: {
+            /** Format: int64 */
+            count: number;
+            value: components["schemas"]["AnnotationValue"];
+        };
+        /** @description The answers to one human review. */
+        QueueBars: {
+            display_name: string;
+            key: string;
+            /**
+             * Format: int64
+             * @description Answers.
+             */
+            total: number;
+            /** @description The type; none when it is not asked any more. */
+            type?: string | null;
+            /** @description The most frequent first, up to 50; every chosen option counts by itself, free text not at all. */
+            values: components["schemas"]["QueueBar"][];
+        };
         /** @description An annotation queue. */
         QueueBody: {
             blind: boolean;
@@ -3660,6 +3721,16 @@ export interface components {
             progress: components["schemas"]["QueueProgress"];
             /** @description When there is nothing for the caller: with whom the rest is. */
             waiting: components["schemas"]["WaitingFor"][];
+        };
+        /** @description What was submitted on one day. */
+        QueueDay: {
+            /**
+             * @description In UTC.
+             * @example 2026-11-21
+             */
+            day: string;
+            /** Format: int64 */
+            submitted: number;
         };
         /** @description When a draft was saved. */
         QueueDraftSaved: {
@@ -3978,11 +4049,20 @@ export interface components {
              */
             span?: components["schemas"]["SpanDetail"];
         };
-        /** @description Somebody who reviews. */
-        QueueReviewer: {
-            /** @description Their name; their id where they have none. */
-            display_name: string;
-            id: string;
+        /** @description What one reviewer did. */
+        QueueReviewerWork: {
+            /** Format: int64 */
+            declined: number;
+            /**
+             * Format: double
+             * @description Seconds with an item on the screen, in the middle.
+             */
+            median_seconds?: number | null;
+            reviewer: components["schemas"]["QueuePerson"];
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            submitted: number;
         };
         /** @description A reviewer's place at an item. */
         QueueSeat: {
@@ -4012,6 +4092,42 @@ export interface components {
             progress: components["schemas"]["QueueProgress"];
             /** @description The ids of the annotations: of the answers in their order, then of the correction. */
             stored: string[];
+        };
+        /** @description A queue at one glance. */
+        QueueSummary: {
+            /** @description The answers so far; of a blind queue those the caller may know. */
+            answers: components["schemas"]["QueueBars"][];
+            /** @description The days on which something was submitted, in order. */
+            days: components["schemas"]["QueueDay"][];
+            /**
+             * Format: double
+             * @description Seconds with an item on the screen, in the middle.
+             */
+            median_seconds?: number | null;
+            /** @description The busiest first. */
+            reviewers: components["schemas"]["QueueReviewerWork"][];
+            /** @description Items that were declined or flagged, or whose lease lapsed more than once; the worst first, up to 100. */
+            trouble: components["schemas"]["QueueTrouble"][];
+        };
+        /** @description An item that somebody should look at. */
+        QueueTrouble: {
+            /**
+             * Format: int64
+             * @description How many declined it.
+             */
+            declines: number;
+            /**
+             * Format: int64
+             * @description How many flagged it.
+             */
+            flags: number;
+            item_id: string;
+            /**
+             * Format: int64
+             * @description How often its lease lapsed.
+             */
+            lapses: number;
+            name?: string | null;
         };
         /** @description What a reviewer has after they undid something. */
         QueueUndone: {
@@ -4758,7 +4874,7 @@ export interface components {
              * @description How many items they have on the screen or have reserved.
              */
             items: number;
-            reviewer: components["schemas"]["QueueReviewer"];
+            reviewer: components["schemas"]["QueuePerson"];
         };
         /** @description A member, to themselves. */
         WhoBody: {
@@ -8278,6 +8394,39 @@ export interface operations {
             };
         };
     };
+    answers: {
+        parameters: {
+            query?: {
+                /** @description `csv` or `jsonl`; `jsonl` unless given. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     claim: {
         parameters: {
             query?: never;
@@ -8694,6 +8843,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueSummary"];
+                };
             };
             "4XX": {
                 headers: {

@@ -2,7 +2,6 @@ import { Link } from "@tanstack/react-router";
 import { PencilLine } from "lucide-react";
 import { memo } from "react";
 import type { HumanReview, Log } from "../api/types";
-import { InQueues } from "../queues/InQueues";
 import { AnswerMark } from "../review/sentiment";
 import { cx } from "../ui/cx";
 import { duration, money, oneLine, shortModel } from "../ui/format";
@@ -27,7 +26,6 @@ export const LOG_HEADS: [string, string][] = [
 function Feedback({ log, reviews }: { log: Log; reviews: Map<string, HumanReview> }) {
   return (
     <span className="flex min-w-0 gap-1 overflow-hidden">
-      <InQueues of={log} />
       {log.has_correction && (
         <span className="inline-flex items-center gap-1 rounded-sm bg-good-soft px-1.5 text-xs leading-5 text-good">
           <PencilLine size={12} aria-hidden /> corrected

@@ -1,5 +1,5 @@
 import { ListChecks } from "lucide-react";
-import type { InQueue } from "../api/queues";
+import type { InQueue } from "../api/types";
 
 const STATES: Record<string, string> = {
   to_do: "to do",
@@ -10,8 +10,7 @@ const STATES: Record<string, string> = {
 };
 
 /** The queues that something is in, as small marks. */
-export function InQueues({ of }: { of: object }) {
-  const { queues } = of as { queues?: InQueue[] };
+export function InQueues({ of: { queues } }: { of: { queues?: InQueue[] } }) {
   return queues?.slice(0, 2).map(({ id, item_id, display_name, state }) => (
     <span
       key={`${id} ${item_id}`}

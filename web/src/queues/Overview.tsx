@@ -2,12 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Flag } from "lucide-react";
 import type { ReactNode } from "react";
 import { asApiError } from "../api/error";
-import type { Queue, QueueItem, QueueSummary } from "../api/queues";
+import type { Queue, QueueBars, QueueSummary, QueueTrouble } from "../api/queues";
 import { useHere } from "../app/project";
 import { labelOf, SENTIMENT_TEXT, SentimentMark, sentimentOf } from "../review/sentiment";
+import { useReviews } from "../review/useReviews";
 import { cx } from "../ui/cx";
 import { day } from "../ui/dates";
-import { count, duration, oneLine } from "../ui/format";
+import { count, duration } from "../ui/format";
 import { ErrorPanel, Skeleton } from "../ui/State";
 import { useQueuesApi } from "./useDesk";
 
@@ -52,7 +53,7 @@ export function Overview({ queue }: { queue: Queue }) {
             <Reviewers summary={summary} />
           </Part>
           {summary.answers.map((one) => (
-            <Part key={one.human_review.id} title={one.human_review.display_name}>
+            <Part key={one.key} title={one.display_name}>
               <Bars one={one} />
             </Part>
           ))}
@@ -63,7 +64,7 @@ export function Overview({ queue }: { queue: Queue }) {
           <Part title="Items in trouble">
             <ul className="border-t">
               {summary.trouble.map((item) => (
-                <Trouble key={item.id} item={item} />
+                <Trouble key={item.item_id} item={item} />
               ))}
             </ul>
           </Part>
@@ -127,15 +128,25 @@ function Reviewers({ summary }: { summary: QueueSummary }) {
   );
 }
 
-function Bars({ one: { human_review: review, total, bars } }: { one: QueueSummary["answers"][number] }) {
+/** Options in the order in which they are asked, numbers by size. */
+function inOrder({ type, values }: QueueBars, options: string[]): QueueBars["values"] {
+  const place = (value: string) => (type === "range" ? Number(value) : options.indexOf(value));
+  return [...values].sort((one, other) => place(one.value) - place(other.value));
+}
+
+function Bars({ one }: { one: QueueBars }) {
+  const { key, type, total } = one;
+  const review = useReviews().byKey.get(key);
+  const bars = inOrder(one, type === "boolean" ? ["true", "false"] : (review?.options ?? []).map(({ value }) => value));
   const most = Math.max(1, ...bars.map(({ count: many }) => many));
   if (total === 0) return <p className="text-sm text-ink-3">No answers yet.</p>;
-  if (bars.length === 0) return <p className="text-sm text-ink-2">{count(total)} written answers.</p>;
+  if (bars.length === 0 || type === "text" || type === "correction")
+    return <p className="text-sm text-ink-2">{count(total)} written answers.</p>;
   return (
     <ul className="flex flex-col gap-1.5 text-sm">
       {bars.map(({ value, count: many }) => {
         const sentiment = sentimentOf(review, value);
-        const label = review.type === "boolean" ? (value === "true" ? "yes" : "no") : labelOf(review, value);
+        const label = type === "boolean" ? (value === "true" ? "yes" : "no") : labelOf(review, value);
         return (
           <li key={value} className="grid grid-cols-[minmax(72px,30%)_minmax(0,1fr)_auto] items-center gap-3">
             <span className={cx("flex min-w-0 items-center gap-1.5", SENTIMENT_TEXT[sentiment])}>
@@ -157,23 +168,21 @@ function Bars({ one: { human_review: review, total, bars } }: { one: QueueSummar
   );
 }
 
-function Trouble({ item }: { item: QueueItem }) {
+function Trouble({ item }: { item: QueueTrouble }) {
+  const times = (many: number, what: string) => many > 0 && `${what} ${many === 1 ? "once" : `${count(many)} times`}`;
   const why = [
-    ...item.seats.flatMap(({ reviewer, state, reason, flagged, note }) => [
-      ...(state === "declined" ? [`declined by ${reviewer.display_name}${reason ? `: “${reason}”` : ""}`] : []),
-      ...(flagged ? [`flagged by ${reviewer.display_name}${note ? `: “${note}”` : ""}`] : []),
-    ]),
-    ...(item.lapses > 1 ? [`left unfinished ${count(item.lapses)} times`] : []),
-    ...(item.orphaned ? ["its trace is gone"] : []),
-  ];
+    times(item.flags, "flagged"),
+    times(item.declines, "declined"),
+    times(item.lapses, "left unfinished"),
+  ].filter(Boolean);
   return (
-    <li className="grid gap-x-4 gap-y-0.5 border-b py-2 text-sm sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
-      <span className="truncate" dir="auto">
-        {oneLine(item.input) || item.name || item.id}
+    <li className="flex items-center gap-4 border-b py-2 text-sm">
+      <span className="min-w-0 flex-1 truncate" dir="auto">
+        {item.name ?? item.item_id}
       </span>
-      <span className="flex min-w-0 items-start gap-1.5 text-warn">
-        <Flag size={14} aria-hidden className="mt-0.5 shrink-0" />
-        <span className="min-w-0 break-words">{why.join("; ") || "needs a look"}</span>
+      <span className="flex shrink-0 items-center gap-1.5 text-warn">
+        <Flag size={14} aria-hidden />
+        {why.join(", ")}
       </span>
     </li>
   );
