@@ -53,7 +53,7 @@ it("a queue is made with a question of its own, filled from the lists with one k
   expect(await barriers(page)).toEqual([]);
   await making.getByRole("button", { name: "Create and ask it" }).click();
   await making.waitFor({ state: "detached" });
-  await page.getByRole("list", { name: "Questions" }).getByText("Polite").waitFor();
+  await page.getByRole("list", { name: "Questions" }).getByText("Polite").first().waitFor();
   await page.getByRole("button", { name: "Move Polite up" }).click();
   await page.getByLabel("Minutes that an item is kept").fill("10");
   await look(page, "queue-form");
@@ -71,7 +71,7 @@ it("a queue is made with a question of its own, filled from the lists with one k
   const add = async (name: string) => {
     const dialog = page.getByRole("dialog", { name });
     await dialog.getByRole("button", { name: /Support, first look/ }).waitFor();
-    await page.keyboard.type("first");
+    await dialog.getByRole("textbox", { name: "Find a queue" }).fill("first");
     await page.keyboard.press("Enter");
     await dialog.waitFor({ state: "detached" });
   };
@@ -126,6 +126,7 @@ it("a queue is made with a question of its own, filled from the lists with one k
   for (let item = 1; item <= 5; item++) {
     await page.getByRole("heading", { level: 1 }).getByText(`${item} of 9`, { exact: true }).waitFor();
     if (item === 2) await page.keyboard.press("f");
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     await page.keyboard.press(item % 2 === 0 ? "2" : "1");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press(item % 3 === 0 ? "2" : "1");
@@ -148,9 +149,9 @@ it("items are found by their state, given to people, put first and removed; answ
   await page.getByRole("tab", { name: /Items/ }).click();
   const items = page.getByRole("list", { name: "Items" }).getByRole("listitem");
   await expect.poll(() => items.count()).toBe(9);
-  await page.getByLabel("Show").selectOption({ label: "Complete" });
+  await page.getByLabel("Show", { exact: true }).selectOption({ label: "Complete" });
   await expect.poll(() => items.count()).toBe(5);
-  await page.getByLabel("Show").selectOption({ label: "To do" });
+  await page.getByLabel("Show", { exact: true }).selectOption({ label: "To do" });
   await expect.poll(() => items.count()).toBe(4);
   await items.nth(3).getByRole("checkbox").check();
   await page.getByLabel("Priority").selectOption({ label: "High" });
@@ -228,6 +229,7 @@ it("whoever is invited to one queue sees that queue and their account, and asks 
 async function judgeOne(page: Page): Promise<void> {
   const place = page.getByRole("heading", { level: 1 });
   await place.getByText(/^1 of/).waitFor();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   await page.keyboard.press("1");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("1");

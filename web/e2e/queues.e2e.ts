@@ -71,10 +71,19 @@ async function makeQueue(page: Page, first: number, size: number, settings: obje
 }
 
 const address = (queue: string) => `${postil.url}/p/default/queues/${queue}/review`;
-const at = (page: Page, place: string) =>
-  page.getByRole("heading", { level: 1 }).getByText(place, { exact: true }).waitFor();
+async function at(page: Page, place: string): Promise<void> {
+  await page.getByRole("heading", { level: 1 }).getByText(place, { exact: true }).waitFor();
+  await painted(page);
+}
 const chosen = (page: Page) => page.getByRole("region", { name: "Questions" }).getByRole("button", { pressed: true });
-const asked = (page: Page) => page.getByText(/^Where is my order \d+\?$/).innerText();
+/** What is asked by the item on the screen: once it is painted, for keys act on nothing before. */
+async function asked(page: Page): Promise<string> {
+  const text = await page.getByText(/^Where is my order \d+\?$/).innerText();
+  await painted(page);
+  return text;
+}
+const painted = (page: Page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 /** What people said of a conversation, by key. */
 async function answers(page: Page, order: string): Promise<Record<string, unknown>> {
@@ -113,8 +122,7 @@ it("a whole queue is judged by keyboard alone, with undo after submit and the wa
   expect(await barriers(page)).toEqual([]);
   await page.keyboard.press("Control+Enter");
   await at(page, "2 of 7");
-  const stored = await expect.poll(() => answers(page, first)).toMatchObject({ rating: "bad" });
-  void stored;
+  await expect.poll(() => answers(page, first)).toMatchObject({ rating: "bad" });
   expect(await answers(page, first)).toEqual({
     rating: "bad",
     defects: ["hallucination"],
@@ -133,6 +141,7 @@ it("a whole queue is judged by keyboard alone, with undo after submit and the wa
   expect(await correction.inputValue()).toBe("Order 1 arrives on Monday.");
   await page.keyboard.press("Shift+Z");
   await page.getByText(second).waitFor();
+  await painted(page);
   await expect.poll(() => answers(page, first)).toMatchObject({ rating: "bad" });
 
   // The whole trace is one key away, and the form stays.
@@ -153,6 +162,7 @@ it("a whole queue is judged by keyboard alone, with undo after submit and the wa
   const skipped = await asked(page);
   await page.keyboard.press("s");
   await page.getByText(skipped).waitFor({ state: "detached" });
+  await painted(page);
   await page.keyboard.press("x");
   const declining = page.getByRole("dialog", { name: "Decline this item" });
   await declining.getByRole("textbox", { name: "Reason" }).fill("I do not know this shop.");
@@ -161,6 +171,7 @@ it("a whole queue is judged by keyboard alone, with undo after submit and the wa
   await page.keyboard.press("Enter");
   await declining.waitFor({ state: "detached" });
   await page.getByText(skipped).waitFor({ state: "detached" });
+  await painted(page);
   for (const place of ["4 of 7", "5 of 7"]) {
     await page.keyboard.press("1");
     await page.keyboard.press("Enter");
@@ -169,6 +180,7 @@ it("a whole queue is judged by keyboard alone, with undo after submit and the wa
   await page.keyboard.press("1");
   await page.keyboard.press("Enter");
   await page.getByText(skipped).waitFor();
+  await painted(page);
   await page.keyboard.press("n");
   await page.keyboard.type("The day is missing.");
   await page.keyboard.press("Escape");
@@ -185,6 +197,7 @@ it("a whole queue is judged by keyboard alone, with undo after submit and the wa
   // Back to an item done, to change it.
   await page.keyboard.press("k");
   await page.getByText(skipped).waitFor();
+  await painted(page);
   expect(await page.getByRole("textbox", { name: "Note" }).inputValue()).toBe("The day is missing.");
   await page.keyboard.press("1");
   await page.getByText("Changed, not submitted").waitFor();
@@ -342,6 +355,7 @@ it("a lost lease is explained, and what was written is kept", async () => {
   await page.getByText(lost).waitFor({ state: "detached" });
   await page.keyboard.press("k");
   await page.getByText("This item is not yours any more").waitFor();
+  await painted(page);
   expect(await page.getByRole("textbox", { name: "Note" }).inputValue()).toBe("Too vague.");
   await look(page, "review-lost");
   expect(await barriers(page)).toEqual([]);

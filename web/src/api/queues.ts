@@ -220,7 +220,7 @@ export interface QueueBars {
   display_name: string;
   type: HumanReview["type"];
   total: number;
-  values: { value: string; count: number }[];
+  values: { value: string | number | boolean; count: number }[];
 }
 
 /** An item that somebody should look at. */

@@ -15,7 +15,7 @@ export function InQueues({ of: { queues } }: { of: { queues?: InQueue[] } }) {
     <span
       key={`${id} ${item_id}`}
       title={`In the queue ${display_name}: ${STATES[state] ?? state}`}
-      className="inline-flex max-w-36 shrink-0 items-center gap-1 rounded-sm bg-well px-1.5 text-xs leading-5 text-ink-2"
+      className="inline-flex max-w-36 min-w-6 items-center gap-1 rounded-sm bg-well px-1.5 text-xs leading-5 text-ink-2"
     >
       <ListChecks size={12} role="img" aria-label="in queue" className="shrink-0" />
       <span className="truncate">{display_name}</span>

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Flag } from "lucide-react";
 import type { ReactNode } from "react";
 import { asApiError } from "../api/error";
@@ -64,7 +65,7 @@ export function Overview({ queue }: { queue: Queue }) {
           <Part title="Items in trouble">
             <ul className="border-t">
               {summary.trouble.map((item) => (
-                <Trouble key={item.item_id} item={item} />
+                <Trouble key={item.item_id} item={item} queue={queue.id} />
               ))}
             </ul>
           </Part>
@@ -130,7 +131,7 @@ function Reviewers({ summary }: { summary: QueueSummary }) {
 
 /** Options in the order in which they are asked, numbers by size. */
 function inOrder({ type, values }: QueueBars, options: string[]): QueueBars["values"] {
-  const place = (value: string) => (type === "range" ? Number(value) : options.indexOf(value));
+  const place = (value: unknown) => (type === "range" ? Number(value) : options.indexOf(String(value)));
   return [...values].sort((one, other) => place(one.value) - place(other.value));
 }
 
@@ -146,9 +147,9 @@ function Bars({ one }: { one: QueueBars }) {
     <ul className="flex flex-col gap-1.5 text-sm">
       {bars.map(({ value, count: many }) => {
         const sentiment = sentimentOf(review, value);
-        const label = type === "boolean" ? (value === "true" ? "yes" : "no") : labelOf(review, value);
+        const label = type === "boolean" ? (value === true ? "yes" : "no") : labelOf(review, String(value));
         return (
-          <li key={value} className="grid grid-cols-[minmax(72px,30%)_minmax(0,1fr)_auto] items-center gap-3">
+          <li key={String(value)} className="grid grid-cols-[minmax(72px,30%)_minmax(0,1fr)_auto] items-center gap-3">
             <span className={cx("flex min-w-0 items-center gap-1.5", SENTIMENT_TEXT[sentiment])}>
               {sentiment !== "neutral" && <SentimentMark sentiment={sentiment} size={12} />}
               <span className="truncate" title={label} dir="auto">
@@ -168,7 +169,8 @@ function Bars({ one }: { one: QueueBars }) {
   );
 }
 
-function Trouble({ item }: { item: QueueTrouble }) {
+function Trouble({ item, queue }: { item: QueueTrouble; queue: string }) {
+  const { project } = useHere();
   const times = (many: number, what: string) => many > 0 && `${what} ${many === 1 ? "once" : `${count(many)} times`}`;
   const why = [
     times(item.flags, "flagged"),
@@ -177,9 +179,18 @@ function Trouble({ item }: { item: QueueTrouble }) {
   ].filter(Boolean);
   return (
     <li className="flex items-center gap-4 border-b py-2 text-sm">
-      <span className="min-w-0 flex-1 truncate" dir="auto">
+      <Link
+        to="/p/$project/queues/$queue"
+        params={{ project: project.key, queue }}
+        search={{
+          tab: "items",
+          ...(item.flags > 0 ? { state: "flagged" } : item.declines > 0 ? { state: "declined" } : {}),
+        }}
+        className="min-w-0 flex-1 truncate hover:underline"
+        dir="auto"
+      >
         {item.name ?? item.item_id}
-      </span>
+      </Link>
       <span className="flex shrink-0 items-center gap-1.5 text-warn">
         <Flag size={14} aria-hidden />
         {why.join(", ")}

@@ -69,7 +69,7 @@ export function QueuePage() {
           <ArrowLeft size={14} aria-hidden /> Queues
         </Link>
         <div className="mb-3 flex flex-wrap items-center gap-2">
-          <h1 className="mr-auto min-w-0 text-lg font-semibold break-words">{queue.display_name}</h1>
+          <h1 className="mr-auto min-w-0 text-lg font-semibold break-words max-sm:w-full">{queue.display_name}</h1>
           <Menu
             align="end"
             trigger={

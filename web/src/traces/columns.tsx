@@ -28,7 +28,6 @@ export function Judged({ trace, reviews }: { trace: TraceSummary; reviews: Revie
   const shown = given.slice(0, 2);
   return (
     <span className="flex min-w-0 gap-1 overflow-hidden">
-      <InQueues of={trace} />
       {shown.map((annotation) => (
         <AnswerMark
           key={`${annotation.span_id} ${annotation.key} ${annotation.annotator_kind} ${JSON.stringify(annotation.value)}`}
@@ -40,6 +39,7 @@ export function Judged({ trace, reviews }: { trace: TraceSummary; reviews: Revie
       {given.length > shown.length && (
         <span className="num text-xs leading-5 text-ink-3">+{given.length - shown.length}</span>
       )}
+      <InQueues of={trace} />
     </span>
   );
 }
