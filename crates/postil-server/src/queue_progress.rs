@@ -7,8 +7,8 @@ use postil::queue::Progress;
 
 /// Queues of so many items are counted whenever somebody asks.
 const SMALL: i64 = 5000;
-/// For each item of a queue its numbers hold for so many microseconds: 5 seconds for 100,000.
-const EACH: i64 = 50;
+/// For each item of a queue its numbers hold for so many microseconds: 10 seconds for 100,000.
+const EACH: i64 = 100;
 /// Who has not counted after so many microseconds has failed.
 const PATIENCE: i64 = 60_000_000;
 /// How many queues are remembered before all are forgotten.
@@ -73,12 +73,12 @@ mod tests {
     fn one_request_counts_a_large_queue_anew_and_the_others_do_not_wait() {
         let known = QueueProgress::default();
         known.remember("q", 0, of(100_000));
-        assert_eq!(known.get("q", 4_999_999), Some(of(100_000)));
-        assert_eq!(known.get("q", 5_000_000), None);
-        assert_eq!(known.get("q", 5_000_001), Some(of(100_000)));
-        known.remember("q", 5_000_002, of(100_001));
-        assert_eq!(known.get("q", 5_000_003), Some(of(100_001)));
-        known.get("q", 20_000_000);
-        assert_eq!(known.get("q", 20_000_000 + PATIENCE), None, "who failed to count is not waited for");
+        assert_eq!(known.get("q", 9_999_999), Some(of(100_000)));
+        assert_eq!(known.get("q", 10_000_000), None);
+        assert_eq!(known.get("q", 10_000_001), Some(of(100_000)));
+        known.remember("q", 10_000_002, of(100_001));
+        assert_eq!(known.get("q", 10_000_003), Some(of(100_001)));
+        known.get("q", 30_000_000);
+        assert_eq!(known.get("q", 30_000_000 + PATIENCE), None, "who failed to count is not waited for");
     }
 }

@@ -145,7 +145,7 @@ impl QueueSummary {
 /// Sum a queue up
 ///
 /// Throughput by day, the work of each reviewer, the answers so far, and the items that somebody should look at.
-#[utoipa::path(get, path = "/v3/queues/{id}/summary", tag = "queues", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v3/queues/{queue_id}/summary", tag = "queues", params(("queue_id" = String, Path)),
     responses((status = 200, body = QueueSummary), (status = "4XX", body = ErrorBody)))]
 async fn summary(
     State(app): State<App>,
@@ -195,7 +195,7 @@ const COLUMNS: [&str; 12] = [
 ///
 /// One row per answer: item, trace, span, human review, value, author, comment, version of the definition, seconds and
 /// time. Of a blind queue the answers the caller may know.
-#[utoipa::path(get, path = "/v3/queues/{id}/answers", tag = "queues", params(("id" = String, Path), AnswersQuery),
+#[utoipa::path(get, path = "/v3/queues/{queue_id}/answers", tag = "queues", params(("queue_id" = String, Path), AnswersQuery),
     responses((status = 200, description = "The rows.", body = String, content_type = "text/csv"),
         (status = "4XX", body = ErrorBody)))]
 async fn answers(

@@ -120,7 +120,7 @@ fn progress_of(tx: &mut Tx<'_>, app: &App, caller: &Caller, queue: &Queue) -> Re
 ///
 /// Gives the caller an item, and reserves as many more as `ahead` says. Whoever has items already is given the same ones
 /// again. An empty answer says with whom the rest is.
-#[utoipa::path(post, path = "/v3/queues/{id}/claim", tag = "queues", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/v3/queues/{queue_id}/claim", tag = "queues", params(("queue_id" = String, Path)),
     request_body = Option<ClaimInput>,
     responses((status = 200, body = QueueClaim), (status = "4XX", body = ErrorBody)))]
 async fn claim(
@@ -158,7 +158,7 @@ async fn claim(
 /// Give back what the caller has
 ///
 /// On leaving the page: others can be given the items at once. What was typed stays the caller's draft.
-#[utoipa::path(post, path = "/v3/queues/{id}/release", tag = "queues", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/v3/queues/{queue_id}/release", tag = "queues", params(("queue_id" = String, Path)),
     responses((status = 204, description = "Given back. No body."), (status = "4XX", body = ErrorBody)))]
 async fn release(State(app): State<App>, By(caller): By<REVIEW>, Path(id): Path<String>) -> ApiResult<StatusCode> {
     let clock = app.clock.clone();
@@ -175,7 +175,7 @@ struct MineQuery {
 }
 
 /// List what the caller did in a queue, the last first
-#[utoipa::path(get, path = "/v3/queues/{id}/mine", tag = "queues", params(("id" = String, Path), MineQuery),
+#[utoipa::path(get, path = "/v3/queues/{queue_id}/mine", tag = "queues", params(("queue_id" = String, Path), MineQuery),
     responses((status = 200, body = QueueMineList), (status = "4XX", body = ErrorBody)))]
 async fn mine(
     State(app): State<App>,
@@ -190,8 +190,8 @@ async fn mine(
 }
 
 /// Read an item the caller has or is done with
-#[utoipa::path(get, path = "/v3/queues/{id}/items/{item}/review", tag = "queues",
-    params(("id" = String, Path), ("item" = String, Path)),
+#[utoipa::path(get, path = "/v3/queues/{queue_id}/items/{item_id}/review", tag = "queues",
+    params(("queue_id" = String, Path), ("item_id" = String, Path)),
     responses((status = 200, body = QueueReview), (status = "4XX", body = ErrorBody)))]
 async fn get(
     State(app): State<App>,
@@ -210,8 +210,8 @@ async fn get(
 /// List the spans of the trace an item is from
 ///
 /// For those who have the item or are done with it; masked as the queue says.
-#[utoipa::path(get, path = "/v3/queues/{id}/items/{item}/spans", tag = "queues",
-    params(("id" = String, Path), ("item" = String, Path), SpansQuery),
+#[utoipa::path(get, path = "/v3/queues/{queue_id}/items/{item_id}/spans", tag = "queues",
+    params(("queue_id" = String, Path), ("item_id" = String, Path), SpansQuery),
     responses((status = 200, body = SpanList), (status = "4XX", body = ErrorBody)))]
 async fn list_spans(
     State(app): State<App>,
@@ -238,8 +238,8 @@ async fn list_spans(
 /// Read a span of the trace an item is from
 ///
 /// For those who have the item or are done with it; what the queue does not show is left out.
-#[utoipa::path(get, path = "/v3/queues/{id}/items/{item}/spans/{span_id}", tag = "queues",
-    params(("id" = String, Path), ("item" = String, Path), ("span_id" = String, Path)),
+#[utoipa::path(get, path = "/v3/queues/{queue_id}/items/{item_id}/spans/{span_id}", tag = "queues",
+    params(("queue_id" = String, Path), ("item_id" = String, Path), ("span_id" = String, Path)),
     responses((status = 200, body = SpanAnswer), (status = "4XX", body = ErrorBody)))]
 async fn get_span(
     State(app): State<App>,
@@ -263,8 +263,8 @@ async fn get_span(
 ///
 /// Keeps the item, and what is reserved, for longer. A lease that is over is given again as long as nobody else has the
 /// item; else the answer is 409 `lease_lost`, or `item_complete` when others have judged it.
-#[utoipa::path(post, path = "/v3/queues/{id}/items/{item}/heartbeat", tag = "queues",
-    params(("id" = String, Path), ("item" = String, Path)), request_body = Option<ActiveInput>,
+#[utoipa::path(post, path = "/v3/queues/{queue_id}/items/{item_id}/heartbeat", tag = "queues",
+    params(("queue_id" = String, Path), ("item_id" = String, Path)), request_body = Option<ActiveInput>,
     responses((status = 200, body = QueueLease), (status = "4XX", body = ErrorBody)))]
 async fn heartbeat(
     State(app): State<App>,
@@ -280,8 +280,8 @@ async fn heartbeat(
 /// Keep what is typed
 ///
 /// Also after the lease was lost: nothing typed is lost.
-#[utoipa::path(put, path = "/v3/queues/{id}/items/{item}/draft", tag = "queues",
-    params(("id" = String, Path), ("item" = String, Path)), request_body = DraftInput,
+#[utoipa::path(put, path = "/v3/queues/{queue_id}/items/{item_id}/draft", tag = "queues",
+    params(("queue_id" = String, Path), ("item_id" = String, Path)), request_body = DraftInput,
     responses((status = 200, body = QueueDraftSaved), (status = "4XX", body = ErrorBody)))]
 async fn save_draft(
     State(app): State<App>,
@@ -300,8 +300,8 @@ async fn save_draft(
 /// submitted before gets the new answers. When the item is with somebody else by now (409 `lease_lost`), was judged by
 /// others (409 `item_complete`), or what it is about or asks is gone (409 `span_gone`, `question_gone`), what was sent is
 /// kept as the caller's draft.
-#[utoipa::path(post, path = "/v3/queues/{id}/items/{item}/submit", tag = "queues",
-    params(("id" = String, Path), ("item" = String, Path)), request_body = SubmissionInput,
+#[utoipa::path(post, path = "/v3/queues/{queue_id}/items/{item_id}/submit", tag = "queues",
+    params(("queue_id" = String, Path), ("item_id" = String, Path)), request_body = SubmissionInput,
     responses((status = 200, body = QueueSubmitted), (status = "4XX", body = ErrorBody)))]
 async fn submit(
     State(app): State<App>,
@@ -337,8 +337,8 @@ async fn after(app: &App, caller: Caller, submitted: Submitted) -> Result<QueueS
 /// Put an item off
 ///
 /// It comes back when nothing else is left for the caller. Answers like a submission, with what comes next.
-#[utoipa::path(post, path = "/v3/queues/{id}/items/{item}/skip", tag = "queues",
-    params(("id" = String, Path), ("item" = String, Path)), request_body = Option<ActiveInput>,
+#[utoipa::path(post, path = "/v3/queues/{queue_id}/items/{item_id}/skip", tag = "queues",
+    params(("queue_id" = String, Path), ("item_id" = String, Path)), request_body = Option<ActiveInput>,
     responses((status = 200, body = QueueSubmitted), (status = "4XX", body = ErrorBody)))]
 async fn skip(
     State(app): State<App>,
@@ -355,8 +355,8 @@ async fn skip(
 /// Decline an item
 ///
 /// It leaves the caller's queue; others may still judge it. Answers like a submission, with what comes next.
-#[utoipa::path(post, path = "/v3/queues/{id}/items/{item}/decline", tag = "queues",
-    params(("id" = String, Path), ("item" = String, Path)), request_body = DeclineInput,
+#[utoipa::path(post, path = "/v3/queues/{queue_id}/items/{item_id}/decline", tag = "queues",
+    params(("queue_id" = String, Path), ("item_id" = String, Path)), request_body = DeclineInput,
     responses((status = 200, body = QueueSubmitted), (status = "4XX", body = ErrorBody)))]
 async fn decline(
     State(app): State<App>,
@@ -371,8 +371,8 @@ async fn decline(
 }
 
 /// Flag an item, or take the flag away
-#[utoipa::path(patch, path = "/v3/queues/{id}/items/{item}/flag", tag = "queues",
-    params(("id" = String, Path), ("item" = String, Path)), request_body = QueueFlag,
+#[utoipa::path(patch, path = "/v3/queues/{queue_id}/items/{item_id}/flag", tag = "queues",
+    params(("queue_id" = String, Path), ("item_id" = String, Path)), request_body = QueueFlag,
     responses((status = 200, body = QueueFlag), (status = "4XX", body = ErrorBody)))]
 async fn flag(
     State(app): State<App>,
@@ -391,8 +391,8 @@ async fn flag(
 ///
 /// The item is the caller's again, its draft holds what was submitted, and the annotations are what they were before. A
 /// submission that changed an earlier one goes back to that.
-#[utoipa::path(post, path = "/v3/queues/{id}/items/{item}/undo", tag = "queues",
-    params(("id" = String, Path), ("item" = String, Path)), request_body = Option<ClaimInput>,
+#[utoipa::path(post, path = "/v3/queues/{queue_id}/items/{item_id}/undo", tag = "queues",
+    params(("queue_id" = String, Path), ("item_id" = String, Path)), request_body = Option<ClaimInput>,
     responses((status = 200, body = QueueUndone), (status = "4XX", body = ErrorBody)))]
 async fn undo(
     State(app): State<App>,

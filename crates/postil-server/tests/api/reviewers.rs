@@ -179,3 +179,22 @@ async fn a_reviewer_hears_of_their_queues_and_of_nothing_else() {
     assert_eq!(message.data["events"], json!([{"type": "queue.updated", "queue_id": open}]));
     assert_eq!(message.data["counts"], json!({"queue.updated": 1}));
 }
+
+#[tokio::test]
+async fn an_invite_to_a_queue_takes_nothing_away_from_who_has_a_part_in_the_project() {
+    let test = TestApp::start().await;
+    let boss = owner(&test).await;
+    let theirs = queue(&boss, json!({"display_name": "theirs", "open_to_all": false})).await;
+    let invite = boss.post("/api/invites", json!({"role": "reviewer", "queue_id": theirs})).await.expect(200).json();
+    let accept = format!("/api/invites/by-token/{}/accept", invite["token"].as_str().unwrap());
+    let viewer = as_role(&test, Role::Viewer).await;
+    viewer.post(&accept, json!({})).await.error(409);
+    viewer.get("/v2/projects").await.expect(200);
+    let developer = as_role(&test, Role::Developer).await;
+    let answer = developer.post(&accept, json!({})).await.expect(200);
+    let developer = browser(&test, &answer);
+    let me = developer.get("/api/me").await.expect(200).json();
+    assert_eq!(me["projects"][0]["role"], "developer");
+    let named = boss.get(&format!("/v3/queues/{theirs}")).await.json()["reviewers"].clone();
+    assert_eq!(named[0]["id"], me["member"]["id"]);
+}

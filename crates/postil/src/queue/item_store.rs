@@ -102,11 +102,11 @@ pub(super) fn find(tx: &mut Tx<'_>, queue_id: &str, id: &str) -> Result<Option<I
     tx.query_opt(&sql, params![id, queue_id])?.as_ref().map(read).transpose()
 }
 
-/// The items of a queue after one of them, by their ids.
+/// The items of a queue after one of them, by their ids, which nobody removes until this transaction ends.
 pub(super) fn by_id_after(tx: &mut Tx<'_>, queue_id: &str, after: Option<&str>, count: usize) -> Result<Vec<Item>> {
     let sql = format!(
         "select {COLUMNS} from queue_item i where i.queue_id = $1 and i.id{{bytes_order}} > $2
-         order by i.id{{bytes_order}} limit $3"
+         order by i.id{{bytes_order}} limit $3{{for_update}}"
     );
     tx.query(&sql, params![queue_id, after.unwrap_or(""), count])?.iter().map(read).collect()
 }

@@ -3,17 +3,20 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postil::clock::rfc3339;
 use postil::project::Caller;
-use postil::queue::{self, Change, Item, ItemFilter, ItemKind, ListFilter, Placed, Question, Queue, Wanted};
+use postil::queue::{self, Change, Item, ItemFilter, ListFilter, Placed, Question, Queue, Wanted};
 use postil::trace::span;
-use postil::{Error, Result, Tx, annotation};
-use serde::{Deserialize, Serialize};
+use postil::{Error, Result, annotation};
+use serde::Deserialize;
 use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::annotation_queue_shapes::{
+    AnnotationQueue, AnnotationQueueChange, AnnotationQueueInput, AnnotationQueueItem, AnnotationQueueItemList,
+    AnnotationQueueItemsInput, AnnotationQueueItemsRemoval, AnnotationQueueList, counted, item_view, view,
+};
 use super::flat_span;
 use crate::api::body::Body;
 use crate::api::caller::{ANY, By, DEFINE, READ};
@@ -30,146 +33,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list_items, add_items))
         .routes(routes!(remove_items))
         .routes(routes!(retrieve_item))
-}
-
-/// A queue to make.
-#[derive(Deserialize, ToSchema)]
-struct AnnotationQueueInput {
-    /// 1 to 255 characters.
-    display_name: String,
-    /// At most 2000 characters.
-    description: String,
-    /// The project whose human reviews are asked.
-    project_id: String,
-}
-
-/// What to change of a queue.
-#[derive(Deserialize, ToSchema)]
-struct AnnotationQueueChange {
-    display_name: Option<String>,
-    description: Option<String>,
-    /// Asks every human review of the project, which is the queue's own, in place of those that were chosen.
-    project_id: Option<String>,
-    /// The human reviews that are asked; ignored where those of a project are.
-    human_review_ids: Option<Vec<String>>,
-}
-
-/// An annotation queue.
-#[derive(Serialize, ToSchema)]
-struct AnnotationQueue {
-    #[serde(rename = "_id")]
-    id: String,
-    display_name: String,
-    description: String,
-    workspace_id: String,
-    /// The human reviews that were chosen; empty where those of a project are asked.
-    human_review_ids: Vec<String>,
-    metadata: AnnotationQueueMetadata,
-    /// The project all of whose human reviews are asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    project_id: Option<String>,
-    created_by_id: String,
-    updated_by_id: String,
-    created: String,
-    updated: String,
-}
-
-/// Figures of a queue.
-#[derive(Serialize, ToSchema)]
-struct AnnotationQueueMetadata {
-    items_count: i64,
-}
-
-/// A page of queues.
-#[derive(Serialize, ToSchema)]
-struct AnnotationQueueList {
-    /// Always `list`.
-    object: &'static str,
-    data: Vec<AnnotationQueue>,
-    has_more: bool,
-}
-
-/// An item of a queue.
-#[derive(Serialize, ToSchema)]
-struct AnnotationQueueItem {
-    #[serde(rename = "_id")]
-    id: String,
-    annotation_queue_id: String,
-    workspace_id: String,
-    /// `span` or `datapoint`.
-    r#type: &'static str,
-    /// The human reviews that were answered of it.
-    used_human_review_ids: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    span_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trace_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    datapoint_id: Option<String>,
-}
-
-/// A page of items.
-#[derive(Serialize, ToSchema)]
-struct AnnotationQueueItemList {
-    /// Always `list`.
-    object: &'static str,
-    data: Vec<AnnotationQueueItem>,
-    has_more: bool,
-}
-
-/// Spans to add.
-#[derive(Deserialize, ToSchema)]
-struct AnnotationQueueItemsInput {
-    /// 1 to 1000.
-    items: Vec<AnnotationQueueItemInput>,
-}
-
-/// A span to add.
-#[derive(Deserialize, ToSchema)]
-struct AnnotationQueueItemInput {
-    span_id: String,
-    trace_id: String,
-}
-
-/// Spans to take out.
-#[derive(Deserialize, ToSchema)]
-struct AnnotationQueueItemsRemoval {
-    /// 1 to 1000.
-    span_ids: Vec<String>,
-}
-
-fn view(queue: Queue, caller: &Caller, items_count: i64) -> AnnotationQueue {
-    AnnotationQueue {
-        id: queue.id,
-        display_name: queue.display_name,
-        description: queue.description,
-        workspace_id: caller.workspace_id.clone(),
-        project_id: queue.questions.is_empty().then_some(queue.project.id),
-        human_review_ids: queue.questions.into_iter().map(|question| question.human_review_id).collect(),
-        metadata: AnnotationQueueMetadata { items_count },
-        created_by_id: queue.created_by,
-        updated_by_id: queue.updated_by,
-        created: rfc3339(queue.created_at),
-        updated: rfc3339(queue.updated_at),
-    }
-}
-
-fn counted(tx: &mut Tx<'_>, caller: &Caller, queue: Queue) -> Result<AnnotationQueue> {
-    let count = queue::counts(tx, &[&queue])?.remove(&queue.id).unwrap_or(0);
-    Ok(view(queue, caller, count))
-}
-
-fn item_view(item: Item, span_id: Option<String>, used: Vec<String>, caller: &Caller) -> AnnotationQueueItem {
-    AnnotationQueueItem {
-        r#type: if item.kind == ItemKind::Datapoint { "datapoint" } else { "span" },
-        span_id: item.span_id.or(span_id),
-        trace_id: item.trace_id,
-        datapoint_id: item.datapoint_id,
-        id: item.id,
-        annotation_queue_id: item.queue_id,
-        workspace_id: caller.workspace_id.clone(),
-        used_human_review_ids: used,
-    }
 }
 
 /// Which queues to list.

@@ -21,9 +21,10 @@ const TRIED: usize = 40;
 /// So many items whose spans are gone are put aside by one search.
 const MOST_GONE: usize = 64;
 
-/// Items the reviewer of `$2` has no seat at, and that have one to give.
+/// Items the reviewer of `$2` has no seat at, and that have one to give. The seat is looked up by its key for each item
+/// until one fits; as `not exists` PostgreSQL may join with all seats of the reviewer instead.
 const FREE: &str = "i.queue_id = $1 and i.state = 'open' and i.taken < i.overlap
-  and not exists (select 1 from queue_seat s where s.item_id = i.id and s.reviewer = $2 and s.state <> 'lapsed')";
+  and coalesce((select s.state from queue_seat s where s.item_id = i.id and s.reviewer = $2), 'lapsed') = 'lapsed'";
 
 /// How many spans or traces an item is about: one, or none when its time is over.
 const STORED: &str = "case kind
@@ -158,8 +159,8 @@ impl Desk<'_> {
                (select i.id, i.priority, i.sort_key from queue_item i
                 where i.queue_id = $1 and i.state = 'open' and i.taken < i.overlap and i.assignee is null
                 order by i.priority desc, i.sort_key, i.id{{bytes_order}} limit {NEAR}) n
-             where not exists
-               (select 1 from queue_seat s where s.item_id = n.id and s.reviewer = $2 and s.state <> 'lapsed')
+             where coalesce((select s.state from queue_seat s where s.item_id = n.id and s.reviewer = $2), 'lapsed')
+               = 'lapsed'
              order by n.priority desc, n.sort_key, n.id{{bytes_order}} limit {TRIED}"
         );
         tx.query(&sql, params![&self.queue.id, self.me])?.iter().map(|row| row.text(0)).collect()
