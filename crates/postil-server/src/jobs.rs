@@ -95,6 +95,7 @@ fn one_step(tx: &mut postil::Tx<'_>, clock: &postil::Clock, job: &Job, string_li
     match job.kind.as_str() {
         bulk::KIND => bulk::step(tx, clock, job, string_limit),
         queue::ADD_KIND => queue::add_step(tx, clock, job),
+        queue::SORT_KIND => queue::sort_step(tx, job),
         other => Err(Error::invalid("unknown_job", format!("This server does not know jobs of the kind {other}."))),
     }
 }

@@ -1740,7 +1740,7 @@ export interface paths {
         /**
          * Change an annotation queue
          * @description With another overlap, items whose answers suffice are complete, and those that need more are open again. With another
-         *     order, every item gets its place anew.
+         *     order, every item gets its place anew: of more than 1000 by a job in the background.
          */
         patch: operations["update"];
         trace?: never;
@@ -3425,7 +3425,7 @@ export interface components {
              */
             failed: number;
             id: string;
-            /** @description What it does: `annotate` or `add_to_queue`. */
+            /** @description What it does: `annotate`, `add_to_queue` or `sort_queue`. */
             kind: string;
             /** @description `queued`, `running`, `done`, `failed` or `canceled`. */
             state: string;

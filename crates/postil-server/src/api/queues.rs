@@ -100,7 +100,7 @@ async fn get(State(app): State<App>, By(caller): By<ANY>, Path(id): Path<String>
 /// Change an annotation queue
 ///
 /// With another overlap, items whose answers suffice are complete, and those that need more are open again. With another
-/// order, every item gets its place anew.
+/// order, every item gets its place anew: of more than 1000 by a job in the background.
 #[utoipa::path(patch, path = "/v3/queues/{queue_id}", tag = "queues", params(("queue_id" = String, Path)),
     request_body = QueueInput, responses((status = 200, body = QueueBody), (status = "4XX", body = ErrorBody)))]
 async fn update(

@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::definition::{OrderBy, OrderField, Queue};
-use super::item_store;
 use super::items::Item;
+use super::{item_store, not_found, store};
+use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::id;
+use crate::job::{self, Job, Step};
+use crate::project::Caller;
 use crate::trace::filter::SqlBuilder;
 use crate::trace::search::padded;
 
@@ -19,6 +22,11 @@ const LAST: i64 = i64::MAX;
 const PARTS: f64 = 1e6;
 /// Items that are given a place with one statement.
 const AT_ONCE: usize = 250;
+
+/// The kind of jobs that give items their places anew.
+pub const SORT_KIND: &str = "sort_queue";
+/// Queues with more items are sorted by a job.
+const AT_ONCE_MOST: i64 = 1000;
 
 /// What was said of a span: trace, span, value.
 type Said = (String, String, Json);
@@ -54,20 +62,46 @@ fn by_chance(id: &str) -> i64 {
     bytes[10..].iter().fold(0, |number, byte| (number << 8) | i64::from(*byte))
 }
 
-/// Gives every item of a queue its place anew.
-pub(super) fn sort_again(tx: &mut Tx<'_>, queue: &Queue) -> Result<()> {
-    let mut last: Option<String> = None;
-    loop {
-        let mut items = item_store::by_id_after(tx, &queue.id, last.as_deref(), AT_ONCE)?;
-        let Some(newest) = items.last().map(|item| item.id.clone()) else { return Ok(()) };
-        let mut traces: Vec<String> = items.iter().filter_map(|item| item.trace_id.clone()).collect();
-        traces.sort_unstable();
-        traces.dedup();
-        let starts = item_store::trace_starts(tx, queue.project.number, &traces)?;
-        set_keys(tx, queue, &mut items, &starts)?;
-        item_store::set_keys(tx, &items)?;
-        last = Some(newest);
+/// Gives every item of a queue its place anew: at once when they are few, else by a job, so that nobody waits.
+pub(super) fn sort_again(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, queue: &Queue) -> Result<()> {
+    let total = item_store::count(tx, &queue.id)?;
+    if total > AT_ONCE_MOST {
+        let there = Caller { project: queue.project.clone(), ..caller.clone() };
+        return job::add(tx, clock, &there, SORT_KIND, json!({ "queue_id": queue.id }), total).map(drop);
     }
+    let mut last = None;
+    loop {
+        let sorted = sort_some(tx, queue, last.as_deref())?;
+        match sorted.1 {
+            Some(newest) => last = Some(newest),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// One step of a job that gives items their places anew, in the order that their queue has by then.
+pub fn sort_step(tx: &mut Tx<'_>, job: &Job) -> Result<Step> {
+    let id = job.input["queue_id"].as_str().unwrap_or_default();
+    let queue = store::find(tx, &job.caller.workspace_id, Some(job.project), id)?.ok_or_else(|| not_found(id))?;
+    let (done, last) = sort_some(tx, &queue, job.position.as_str())?;
+    if last.is_none() {
+        super::tell(tx, &queue);
+    }
+    let done = i64::try_from(done).unwrap_or(i64::MAX);
+    Ok(Step { ended: last.is_none(), position: json!(last), done, failed: 0 })
+}
+
+/// Gives the next items behind an id their places; how many there were, and the last one, if there may be more.
+fn sort_some(tx: &mut Tx<'_>, queue: &Queue, last: Option<&str>) -> Result<(usize, Option<String>)> {
+    let mut items = item_store::by_id_after(tx, &queue.id, last, AT_ONCE)?;
+    let newest = items.last().map(|item| item.id.clone());
+    let mut traces: Vec<String> = items.iter().filter_map(|item| item.trace_id.clone()).collect();
+    traces.sort_unstable();
+    traces.dedup();
+    let starts = item_store::trace_starts(tx, queue.project.number, &traces)?;
+    set_keys(tx, queue, &mut items, &starts)?;
+    item_store::set_keys(tx, &items)?;
+    Ok((items.len(), newest.filter(|_| items.len() == AT_ONCE)))
 }
 
 fn by_field(tx: &mut Tx<'_>, field: &OrderField, descending: bool, items: &mut [Item]) -> Result<()> {

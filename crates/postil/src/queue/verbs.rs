@@ -79,7 +79,7 @@ pub fn update(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, id: &str, wanted:
         store::set_overlap(tx, &queue)?;
     }
     if queue.order != old.order {
-        order::sort_again(tx, &queue)?;
+        order::sort_again(tx, clock, caller, &queue)?;
     }
     tell(tx, &queue);
     Ok(queue)

@@ -24,6 +24,7 @@ crate::both!(
     an_invited_reviewer_reaches_the_queue_that_names_them_alone,
     a_job_goes_on_where_it_was_and_ends_with_its_queue,
     progress_counts_each_item_once,
+    many_items_are_put_in_another_order_by_a_job,
 );
 
 const SPAN: &str = "00f067aa0ba902b7";
@@ -355,4 +356,24 @@ fn progress_counts_each_item_once(bed: &Bed) {
     assert_eq!((progress.total, progress.completed, progress.in_review), (5, 1, 1));
     assert_eq!((progress.needs_others, progress.to_do, progress.answers), (1, 2, 3));
     assert_eq!((progress.submitted, progress.skipped, progress.declined, progress.left), (2, 1, 1, 2));
+}
+
+fn many_items_are_put_in_another_order_by_a_job(bed: &Bed) {
+    let caller = prepare(bed, 1001);
+    let made = make(bed, &caller, &Change::default());
+    for some in (0..1001).collect::<Vec<_>>().chunks(1000) {
+        add(bed, &caller, &made, some);
+    }
+    let changed = update(bed, &caller, &made, &ordered(OrderBy::Newest));
+    assert_eq!(order(bed, &changed)[0], trace_id(0), "the job has not begun");
+    let clock = bed.clock.clone();
+    let claimed = write(bed, move |tx| job::claim(tx, &clock, "worker")).unwrap().unwrap();
+    assert_eq!((claimed.kind.as_str(), claimed.total), (queue::SORT_KIND, 1001));
+    let step = || {
+        let (clock, id) = (bed.clock.clone(), claimed.id.clone());
+        write(bed, move |tx| job::step(tx, &clock, "worker", &id, queue::sort_step)).unwrap()
+    };
+    while step() {}
+    let newest: Vec<String> = (801..1001).rev().map(trace_id).collect();
+    assert_eq!(order(bed, &changed), newest);
 }
