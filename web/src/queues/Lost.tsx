@@ -8,7 +8,8 @@ import type { Entry } from "./session";
 const WHY: Record<string, string> = {
   lease_lost: "You were away for longer than this queue keeps an item, so it went back to the others.",
   item_complete: "Enough others judged this item meanwhile.",
-  item_not_found: "This item was taken out of the queue.",
+  item_taken: "Somebody else has this item by now, so it could not be given back.",
+  queue_item_not_found: "This item was taken out of the queue.",
   queue_not_found: "This queue was removed.",
 };
 

@@ -109,6 +109,16 @@ describe("a desk", () => {
     expect(desk.state.session.entries.a?.lost?.code).toBe("lease_lost");
   });
 
+  it("keeps the last words when it is left", async () => {
+    const api = server();
+    const { desk, leave } = await begun(api);
+    desk.act({ do: "write", on: "a", field: "note", text: "Too" });
+    leave();
+    await vi.advanceTimersByTimeAsync(400);
+    expect(api.keepDraft.mock.calls[0]?.[2]).toMatchObject({ note: "Too" });
+    expect(api.release).toHaveBeenCalledTimes(1);
+  });
+
   it("gives its items back when it is left, but not before what was submitted has arrived", async () => {
     const api = server();
     const { desk, leave } = await begun(api);

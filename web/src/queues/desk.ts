@@ -196,6 +196,7 @@ export class Desk {
   private async send(one: Outgoing): Promise<void> {
     this.act({ do: "flying", id: one.id });
     clearTimeout(this.timers.get(`draft ${one.item}`));
+    this.timers.delete(`draft ${one.item}`);
     try {
       const { items, progress } = await this.call(one);
       this.failures = 0;
@@ -239,6 +240,7 @@ export class Desk {
   }
 
   private async keep(item: string): Promise<void> {
+    this.timers.delete(`draft ${item}`);
     const entry = this.state.session.entries[item];
     if (!entry || this.state.session.outbox.some((one) => one.item === item)) return;
     try {
@@ -275,9 +277,13 @@ export class Desk {
       return;
     }
     this.running = false;
+    const typed = Object.keys(this.state.session.entries).filter((item) => this.timers.has(`draft ${item}`));
     for (const timer of this.timers.values()) clearTimeout(timer);
     this.timers.clear();
-    void this.api.release(this.queue.id).catch(() => {});
+    // The last words are kept before the place is given up.
+    void Promise.all(typed.map((item) => this.keep(item)))
+      .then(() => this.api.release(this.queue.id))
+      .catch(() => {});
   }
 }
 

@@ -184,6 +184,30 @@ describe("a review session", () => {
     expect(onScreen(session)?.form.answers).toEqual({ rating: "good" });
   });
 
+  it("reads an item again when what is asked has changed, under what was written", () => {
+    const gone: Action = { do: "refused", id: "submit a", code: "question_gone", message: "Gone.", field: undefined };
+    let session = run(started("a"), answer("a", "good"), submit("a"), gone);
+    expect([session.current, phaseOf(session), onScreen(session)?.form.answers]).toEqual([
+      "a",
+      "loading",
+      { rating: "good" },
+    ]);
+    session = run(session, {
+      do: "loaded",
+      review: review("a"),
+      draft: { answers: { rating: "good" }, note: "", flagged: false },
+    });
+    expect([phaseOf(session), onScreen(session)?.problems[0]?.message]).toEqual(["answering", "Gone."]);
+  });
+
+  it("keeps what was written about a span that is gone, and lets the item be skipped", () => {
+    const gone: Action = { do: "refused", id: "submit a", code: "span_gone", message: "Gone.", field: undefined };
+    const session = run(started("a"), answer("a", "good"), submit("a"), gone);
+    expect([onScreen(session)?.review?.orphaned, onScreen(session)?.form.answers]).toEqual([true, { rating: "good" }]);
+    expect(run(session, submit("a"))).toBe(session);
+    expect(run(session, { do: "skip", on: "a", id: "s" }).outbox).toHaveLength(1);
+  });
+
   it("keeps the order of what was said while the server was away", () => {
     let session = run(started("a", "b"), answer("a", "good"), submit("a"), { do: "flying", id: "submit a" });
     session = run(session, { do: "offline", is: true }, answer("b", "bad"), submit("b"));

@@ -453,7 +453,8 @@ function sent(session: Session, action: Extract<Action, { do: "sent" }>): Sessio
   return advance({ ...next, claim: dry ? "due" : next.claim });
 }
 
-const GONE = new Set(["lease_lost", "item_complete", "item_not_found", "queue_not_found"]);
+/** The item is not this reviewer's any more. */
+const GONE = new Set(["lease_lost", "item_complete", "item_taken", "queue_item_not_found", "queue_not_found"]);
 
 function refused(session: Session, action: Extract<Action, { do: "refused" }>): Session {
   const [first, ...outbox] = session.outbox;
@@ -461,8 +462,11 @@ function refused(session: Session, action: Extract<Action, { do: "refused" }>): 
   const lost = GONE.has(action.code) ? { code: action.code, message: action.message } : undefined;
   const problem: Problem = { field: fieldOf(first, action.field), message: action.message };
   const back = change(session, first.item, (entry) => {
-    const { lost: _, ...kept } = entry;
-    return { ...kept, state: "open", problems: lost ? [] : [problem], ...(lost ? { lost } : {}) };
+    const { lost: _, review, ...kept } = entry;
+    const after: Entry = { ...kept, state: "open", problems: lost ? [] : [problem], ...(lost ? { lost } : {}) };
+    // What is asked has changed: it is read again, under what was written.
+    if (!review || action.code === "question_gone") return after;
+    return { ...after, review: action.code === "span_gone" ? { ...review, orphaned: true } : review };
   });
   const wasCounted = first.kind !== "undo" && session.entries[first.item]?.state === SENT[first.kind];
   const counts = wasCounted
