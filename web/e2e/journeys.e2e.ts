@@ -116,7 +116,7 @@ it("signs in, finds, opens, judges, corrects and goes on, by keys alone", async 
   await admin.page.goto(`${postil.url}/p/default/settings/members`);
   await admin.page.getByRole("button", { name: "Invite", exact: true }).click();
   const dialog = admin.page.getByRole("dialog", { name: "Invite somebody" });
-  await dialog.getByLabel("Role").selectOption({ label: "Reviewer" });
+  await dialog.getByLabel("Role").selectOption({ label: "Developer" });
   await dialog.getByRole("button", { name: "Make the link" }).click();
   const link = await admin.page
     .getByRole("region", { name: /^A link for/ })

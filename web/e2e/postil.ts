@@ -111,17 +111,18 @@ export async function signIn(browser: Browser, postil: Postil): Promise<BrowserC
 }
 
 /** Calls the API as the person who is signed in on a page. */
-export async function callAs(page: Page, method: string, path: string, body: unknown): Promise<void> {
-  const refused = await page.evaluate(
+export async function callAs(page: Page, method: string, path: string, body?: unknown): Promise<unknown> {
+  const { ok, text } = await page.evaluate(
     async ([method, path, body]) => {
       const me = await (await fetch("/api/me")).json();
       const headers = { "content-type": "application/json", "x-csrf-token": me.csrf_token };
-      const response = await fetch(path, { method, headers, body });
-      return response.ok ? undefined : response.text();
+      const response = await fetch(path, { method, headers, ...(body ? { body } : {}) });
+      return { ok: response.ok, text: await response.text() };
     },
-    [method, path, JSON.stringify(body)] as const,
+    [method, path, JSON.stringify(body) ?? ""] as const,
   );
-  if (refused !== undefined) throw new Error(`${method} ${path} was refused: ${refused}`);
+  if (!ok) throw new Error(`${method} ${path} was refused: ${text}`);
+  return text === "" ? undefined : JSON.parse(text);
 }
 
 /** A page, and every complaint of the browser about it: exceptions, console errors, refused or failed requests. */

@@ -48,7 +48,7 @@ async function join(link: string, name: string, email?: string): Promise<{ page:
   if (email) await opened.page.getByLabel("E-mail").fill(email);
   await opened.page.getByLabel("Choose a password").fill(PASSWORD);
   await opened.page.getByRole("button", { name: "Join" }).click();
-  await opened.page.waitForURL(/\/traces/);
+  await opened.page.waitForURL(/\/p\//);
   return opened;
 }
 
@@ -81,7 +81,7 @@ it("somebody is invited, joins, gets another role and is removed", async () => {
 
   const door = await openPage(await browser.newContext());
   await door.page.goto(link);
-  await door.page.getByText(/You are invited to .* to judge conversations\./).waitFor();
+  await door.page.getByText(/You are invited to .* to judge the conversations of queues\./).waitFor();
   await door.page.getByText("ann@example.com").waitFor();
   await look(door.page, "invite");
   expect(await barriers(door.page)).toEqual([]);

@@ -50,6 +50,18 @@ export async function send<T>(method: Method, path: string, call: Call = {}): Pr
   }
 }
 
+/** Fetches a file and hands it to the browser to keep: a plain link cannot name the project. */
+export async function download(path: string, project: string, name: string): Promise<void> {
+  const response = await fetch(path, { headers: { "x-postil-project": project }, credentials: "same-origin" });
+  if (!response.ok) throw await errorOf(response);
+  const address = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
 /** Opens the event stream of a project, after the event with the id `last` if there is one. */
 export async function openStream(project: string, last: string, signal: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { accept: "text/event-stream", "x-postil-project": project };

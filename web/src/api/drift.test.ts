@@ -1,4 +1,18 @@
 import { describe, expectTypeOf, it } from "vitest";
+import type {
+  Claimed,
+  Done,
+  Progress,
+  Queue,
+  QueueBars,
+  QueueInput,
+  QueueItem,
+  QueueSeat,
+  QueueSummary,
+  QueueTrouble,
+  QueueView,
+  Review,
+} from "./queues";
 import type { components } from "./schema";
 import type { ApiKey, Invite, Member, ProjectInfo } from "./settings";
 import type {
@@ -43,6 +57,18 @@ describe("the types of the app", () => {
     expectTypeOf<Unknown<Job, Schemas["JobView"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<View, Schemas["ViewBody"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<ViewInput, Schemas["ViewInput"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Queue, Schemas["QueueBody"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<QueueInput, Schemas["QueueInput"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<QueueView, Schemas["QueueView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<QueueItem, Schemas["QueueItem"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<QueueSeat, Schemas["QueueSeat"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<QueueSummary, Schemas["QueueSummary"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<QueueBars, Schemas["QueueBars"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<QueueTrouble, Schemas["QueueTrouble"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Progress, Schemas["QueueProgress"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Review, Schemas["QueueReview"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Claimed, Schemas["QueueClaim"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Done, Schemas["QueueMine"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<OpenInvite, Schemas["OpenInvite"]>>().toEqualTypeOf<never>();
   });
 });

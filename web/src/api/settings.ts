@@ -115,7 +115,7 @@ export function settingsApi(project: string) {
     removeMember: (id: string, project_only: boolean) =>
       send<void>("DELETE", path`/api/members/${id}`, { project, query: { project_only } }),
     invites: () => send<{ data: Invite[] }>("GET", "/api/invites", { project }),
-    invite: (body: { role: string; email?: string; expires_in_days: number }) =>
+    invite: (body: { role: string; email?: string; expires_in_days: number; queue_id?: string }) =>
       send<Invite>("POST", "/api/invites", { project, body }),
     revokeInvite: (id: string) => send<void>("DELETE", path`/api/invites/${id}`, { project }),
     apiKeys: () => send<ApiKey[]>("GET", "/v2/api-keys", { project }),

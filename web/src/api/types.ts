@@ -69,6 +69,15 @@ export type JsonObject = { [key: string]: Json };
 /** What a person can answer. */
 export type AnswerValue = string | number | boolean | string[];
 
+/** A queue that something is in. */
+export interface InQueue {
+  id: string;
+  display_name: string;
+  item_id: string;
+  span_id?: string;
+  state: string;
+}
+
 export interface TraceAnnotation {
   key: string;
   value: AnswerValue;
@@ -102,6 +111,7 @@ export interface TraceSummary {
   environment?: string;
   service?: string;
   annotations?: TraceAnnotation[];
+  queues?: InQueue[];
 }
 
 export interface Condition {
@@ -285,6 +295,7 @@ export interface SpanDetail {
   normalized: Normalized;
   annotations: Json[];
   evaluations: Evaluation[];
+  queues?: InQueue[];
 }
 
 export type ReviewType = "single_select" | "multi_select" | "range" | "text" | "boolean" | "correction";

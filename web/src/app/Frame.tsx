@@ -1,5 +1,16 @@
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
-import { CircleQuestionMark, CircleUser, FileText, Moon, Rows3, Search, Settings, Sun, WifiOff } from "lucide-react";
+import {
+  CircleQuestionMark,
+  CircleUser,
+  FileText,
+  ListChecks,
+  Moon,
+  Rows3,
+  Search,
+  Settings,
+  Sun,
+  WifiOff,
+} from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { session } from "../api";
 import { KeySheet } from "../keys/KeySheet";
@@ -10,46 +21,48 @@ import { Button, IconButton } from "../ui/Button";
 import { cx } from "../ui/cx";
 import { Menu } from "../ui/Menu";
 import { chooseTheme, useTheme } from "../ui/theme";
-import { useHere } from "./project";
+import { Mark } from "./Mark";
+import { may, useHere } from "./project";
 import { useConnectionLost } from "./useLive";
 
 const PLACES = [
   { id: "traces", label: "Traces", icon: Rows3, path: "/p/$project/traces" },
   { id: "logs", label: "Logs", icon: FileText, path: "/p/$project/logs" },
+  { id: "queues", label: "Queues", icon: ListChecks, path: "/p/$project/queues" },
   { id: "settings", label: "Settings", icon: Settings, path: "/p/$project/settings/human-reviews" },
 ] as const;
 
-function Mark() {
-  return (
-    <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden>
-      <path d="M6 9h12M6 15h12M6 21h8" stroke="currentColor" strokeWidth="2.4" strokeLinecap="round" />
-      <path
-        d="M24 7v14l-2 3"
-        fill="none"
-        stroke="var(--accent)"
-        strokeWidth="2.8"
-        strokeLinecap="round"
-        strokeLinejoin="round"
-      />
-    </svg>
-  );
-}
+/** Where somebody may go who only reviews: to the queues. */
+const isOpen = (place: (typeof PLACES)[number]["id"], reads: boolean) => reads || place === "queues";
 
 /** The rail, the bar, and what opens from anywhere: palette, key sheet, theme. */
 export function Frame({ children }: { children: ReactNode }) {
-  const { project } = useHere();
-  const place = useRouterState({ select: (state) => state.location.pathname.split("/")[3] ?? "" });
+  const here = useHere();
+  const { project } = here;
+  const parts = useRouterState({ select: (state) => state.location.pathname.split("/").slice(3).join("/") });
+  const place = parts.split("/")[0] ?? "";
+  // Where one item after the other is judged, a phone has no room for anything else.
+  const alone = /^queues\/[^/]+\/review$/.test(parts);
+  const reads = may(here, "read");
   return (
-    <div className="grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[40px_minmax(0,1fr)_auto] sm:grid-cols-[48px_minmax(0,1fr)] sm:grid-rows-[40px_minmax(0,1fr)] 2xl:grid-cols-[168px_minmax(0,1fr)]">
+    <div
+      className={cx(
+        "grid h-full grid-cols-[minmax(0,1fr)] sm:grid-cols-[48px_minmax(0,1fr)] sm:grid-rows-[40px_minmax(0,1fr)] 2xl:grid-cols-[168px_minmax(0,1fr)]",
+        alone ? "max-sm:grid-rows-[minmax(0,1fr)]" : "max-sm:grid-rows-[40px_minmax(0,1fr)_auto]",
+      )}
+    >
       <nav
         aria-label="Places"
-        className="flex bg-paper max-sm:row-start-3 max-sm:border-t sm:col-start-1 sm:row-span-2 sm:flex-col sm:border-r"
+        className={cx(
+          "flex bg-paper max-sm:row-start-3 max-sm:border-t sm:col-start-1 sm:row-span-2 sm:flex-col sm:border-r",
+          alone && "max-sm:hidden",
+        )}
       >
         <div className="hidden h-10 shrink-0 items-center gap-2 px-[13px] sm:flex">
           <Mark />
           <span className="hidden text-md font-semibold 2xl:inline">Postil</span>
         </div>
-        {PLACES.map(({ id, label, icon: Icon, path }) => (
+        {PLACES.filter(({ id }) => isOpen(id, reads)).map(({ id, label, icon: Icon, path }) => (
           <Link
             key={id}
             to={path}
@@ -66,8 +79,10 @@ export function Frame({ children }: { children: ReactNode }) {
           </Link>
         ))}
       </nav>
-      <Bar title={PLACES.find(({ id }) => id === place)?.label ?? ""} />
-      <main className="min-h-0 max-sm:row-start-2 sm:col-start-2">{children}</main>
+      <Bar title={PLACES.find(({ id }) => id === place)?.label ?? ""} alone={alone} />
+      <main className={cx("min-h-0 sm:col-start-2", alone ? "max-sm:row-start-1" : "max-sm:row-start-2")}>
+        {children}
+      </main>
       <Connection />
     </div>
   );
@@ -91,23 +106,30 @@ function Connection() {
   );
 }
 
-function Bar({ title }: { title: string }) {
-  const { me, project } = useHere();
+function Bar({ title, alone }: { title: string; alone: boolean }) {
+  const here = useHere();
+  const { me, project } = here;
+  const reads = may(here, "read");
   const navigate = useNavigate();
   const [open, setOpen] = useState<"palette" | "keys" | null>(null);
   const theme = useTheme().shown;
   // What closes must not close what was opened after it.
   const close = (which: "palette" | "keys") => setOpen((now) => (now === which ? null : now));
   const params = { project: project.key };
-  const go = (key: string) => void navigate({ to: "/p/$project/traces", params: { project: key } });
+  const go = (key: string) => void navigate({ to: "/p/$project", params: { project: key } });
   const switchTheme = () => chooseTheme(theme === "dark" ? "light" : "dark");
   const paletteKey = useKeyName("palette");
   useCommand("palette", () => setOpen("palette"), { whileTyping: true });
   useCommand("key-sheet", () => setOpen("keys"));
   useCommand("theme", switchTheme);
-  useCommand("go-traces", () => go(project.key), { whileTyping: true });
-  useCommand("go-logs", () => void navigate({ to: "/p/$project/logs", params }), { whileTyping: true });
+  useCommand("go-traces", () => void navigate({ to: "/p/$project/traces", params }), {
+    when: reads,
+    whileTyping: true,
+  });
+  useCommand("go-logs", () => void navigate({ to: "/p/$project/logs", params }), { when: reads, whileTyping: true });
+  useCommand("go-queues", () => void navigate({ to: "/p/$project/queues", params }), { whileTyping: true });
   useCommand("go-settings", () => void navigate({ to: "/p/$project/settings/human-reviews", params }), {
+    when: reads,
     whileTyping: true,
   });
   const extra: PaletteEntry[] = me.projects
@@ -119,7 +141,7 @@ function Bar({ title }: { title: string }) {
       run: () => go(other.key),
     }));
   return (
-    <header className="flex min-w-0 items-center gap-1 border-b px-2 sm:col-start-2">
+    <header className={cx("flex min-w-0 items-center gap-1 border-b px-2 sm:col-start-2", alone && "max-sm:hidden")}>
       <Menu
         trigger={
           <Button
@@ -201,7 +223,12 @@ function Bar({ title }: { title: string }) {
         open={open === "palette"}
         onClose={() => close("palette")}
         extra={extra}
-        search={(words) => void navigate({ to: "/p/$project/traces", params, search: { q: JSON.stringify(words) } })}
+        {...(reads
+          ? {
+              search: (words: string) =>
+                void navigate({ to: "/p/$project/traces", params, search: { q: JSON.stringify(words) } }),
+            }
+          : {})}
       />
       <KeySheet open={open === "keys"} onClose={() => close("keys")} />
     </header>

@@ -35,12 +35,13 @@ export function Palette({
   open: boolean;
   onClose: () => void;
   extra: PaletteEntry[];
-  search: (words: string) => void;
+  /** Finds words in traces; absent where nobody may read them. */
+  search?: (words: string) => void;
 }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <Dialog open={open} onClose={onClose} title="Search and run commands" hideTitle focus={input}>
-      <PaletteBody input={input} onClose={onClose} extra={extra} search={search} />
+      <PaletteBody input={input} onClose={onClose} extra={extra} {...(search ? { search } : {})} />
     </Dialog>
   );
 }
@@ -67,7 +68,7 @@ function PaletteBody({
       }));
     const found: Row[] = [...commands, ...extra].filter((row) => matches(query, row.label));
     const words = query.trim();
-    if (words)
+    if (words && search)
       found.push({ id: "search", label: `Find “${words}” in traces`, group: "Traces", run: () => search(words) });
     return found;
   }, [bound, extra, query, search]);

@@ -117,18 +117,18 @@ describe("keys of an account", () => {
     expect(keysOf("raw")).toEqual(["x"]);
     expect(keysOf("next-trace")).toContain("j");
     expect(saved).toEqual([]);
-    remap("raw", ["q"]);
-    expect(saved).toEqual([{ raw: ["q"] }]);
+    remap("raw", ["y"]);
+    expect(saved).toEqual([{ raw: ["y"] }]);
     resetKeys();
     expect(saved.at(-1)).toEqual({});
   });
 
   it("that a browser kept before the server did are handed to it", () => {
     followStored({}, () => {});
-    remap("raw", ["q"]);
+    remap("raw", ["y"]);
     const saved: unknown[] = [];
     followStored(undefined, (map) => saved.push(map));
-    expect(saved).toEqual([{ raw: ["q"] }]);
-    expect(keysOf("raw")).toEqual(["q"]);
+    expect(saved).toEqual([{ raw: ["y"] }]);
+    expect(keysOf("raw")).toEqual(["y"]);
   });
 });

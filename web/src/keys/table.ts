@@ -1,7 +1,7 @@
 /** Every command of the app: one table for the key handler, the key sheet, the palette, the tooltips and the docs. */
 export interface CommandInfo {
   label: string;
-  group: "Everywhere" | "Traces" | "Reading" | "Judging" | "Logs";
+  group: "Everywhere" | "Traces" | "Reading" | "Judging" | "Logs" | "Reviewing";
   keys: readonly string[];
 }
 
@@ -11,7 +11,8 @@ export const COMMANDS = {
   theme: { label: "Switch between light and dark", group: "Everywhere", keys: ["shift+t"] },
   "go-traces": { label: "Go to traces", group: "Everywhere", keys: ["ctrl+alt+1"] },
   "go-logs": { label: "Go to logs", group: "Everywhere", keys: ["ctrl+alt+2"] },
-  "go-settings": { label: "Go to settings", group: "Everywhere", keys: ["ctrl+alt+3"] },
+  "go-queues": { label: "Go to queues", group: "Everywhere", keys: ["ctrl+alt+3"] },
+  "go-settings": { label: "Go to settings", group: "Everywhere", keys: ["ctrl+alt+7"] },
   filter: { label: "Filter", group: "Traces", keys: ["/", "f"] },
   "next-trace": { label: "Next trace", group: "Traces", keys: ["j", "ArrowRight"] },
   "previous-trace": { label: "Previous trace", group: "Traces", keys: ["k", "ArrowLeft"] },
@@ -43,10 +44,24 @@ export const COMMANDS = {
   "option-9": { label: "Choose option 9", group: "Judging", keys: ["9"] },
   "option-10": { label: "Choose option 10", group: "Judging", keys: ["0"] },
   undo: { label: "Undo the last answer", group: "Judging", keys: ["z", "mod+z"] },
+  "add-to-queue": { label: "Add to a queue", group: "Judging", keys: ["q"] },
   "next-log": { label: "Next log", group: "Logs", keys: ["j", "ArrowRight"] },
   "previous-log": { label: "Previous log", group: "Logs", keys: ["k", "ArrowLeft"] },
   correct: { label: "Correct the answer", group: "Logs", keys: ["e"] },
   "save-correction": { label: "Save the correction", group: "Logs", keys: ["mod+Enter"] },
+  "submit-item": { label: "Begin; submit, and go to the next item", group: "Reviewing", keys: ["mod+Enter", "Enter"] },
+  "skip-item": { label: "Skip the item: it comes back last", group: "Reviewing", keys: ["s"] },
+  "decline-item": { label: "Decline the item, with a reason", group: "Reviewing", keys: ["x"] },
+  "previous-item": { label: "Back to the item before", group: "Reviewing", keys: ["k", "ArrowLeft"] },
+  "next-item": { label: "On to the item after", group: "Reviewing", keys: ["j", "ArrowRight"] },
+  redo: { label: "Do what was undone again", group: "Reviewing", keys: ["shift+z", "mod+shift+z"] },
+  "correct-item": { label: "Correct the answer", group: "Reviewing", keys: ["e"] },
+  note: { label: "Write a note", group: "Reviewing", keys: ["n", "c"] },
+  flag: { label: "Flag the item, or take the flag back", group: "Reviewing", keys: ["f"] },
+  "whole-trace": { label: "Show or hide the whole trace", group: "Reviewing", keys: ["t"] },
+  diff: { label: "Show or hide what a correction changed", group: "Reviewing", keys: ["v"] },
+  instructions: { label: "Show the instructions", group: "Reviewing", keys: ["i"] },
+  "close-panel": { label: "Close what was opened", group: "Reviewing", keys: ["Escape"] },
 } as const satisfies Record<string, CommandInfo>;
 
 export type CommandId = keyof typeof COMMANDS;
@@ -55,6 +70,6 @@ export const COMMAND_IDS = Object.keys(COMMANDS) as CommandId[];
 
 /** The commands whose keys no other command may share, because both can act at once. */
 export function overlap(one: CommandInfo, other: CommandInfo): boolean {
-  const list = (group: CommandInfo["group"]) => group === "Traces" || group === "Logs";
+  const list = (group: CommandInfo["group"]) => group === "Traces" || group === "Logs" || group === "Reviewing";
   return !(one.group !== other.group && list(one.group) && list(other.group));
 }

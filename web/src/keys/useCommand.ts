@@ -10,6 +10,8 @@ interface Binding {
   run: () => void;
   /** Acts while somebody types: only for chords with a modifier. */
   whileTyping: boolean;
+  /** A key that is held down acts once. */
+  once: boolean;
 }
 
 let bindings: Binding[] = [];
@@ -21,16 +23,20 @@ function changed(to: Binding[]): void {
 }
 
 /** Binds a command while the component is shown and `when` holds. */
-export function useCommand(id: CommandId, run: () => void, options: { when?: boolean; whileTyping?: boolean } = {}) {
-  const { when = true, whileTyping = false } = options;
+export function useCommand(
+  id: CommandId,
+  run: () => void,
+  options: { when?: boolean; whileTyping?: boolean; once?: boolean } = {},
+) {
+  const { when = true, whileTyping = false, once = false } = options;
   const latest = useRef(run);
   latest.current = run;
   useEffect(() => {
     if (!when) return;
-    const binding: Binding = { id, run: () => latest.current(), whileTyping };
+    const binding: Binding = { id, run: () => latest.current(), whileTyping, once };
     changed([...bindings, binding]);
     return () => changed(bindings.filter((other) => other !== binding));
-  }, [id, when, whileTyping]);
+  }, [id, when, whileTyping, once]);
 }
 
 const bound = (id: CommandId) => bindings.findLast((binding) => binding.id === id);
@@ -70,6 +76,7 @@ export function startKeys(): () => void {
     const id = commandFor(event);
     if (!id) return;
     event.preventDefault();
+    if (event.repeat && bound(id)?.once) return;
     runCommand(id);
   };
   window.addEventListener("keydown", handle);

@@ -12,30 +12,8 @@ import { Markdown } from "../ui/Markdown";
 import { ErrorLine } from "../ui/State";
 import { Time } from "../ui/Time";
 import { toast } from "../ui/Toast";
-import { diff, type Piece } from "./diff";
-
-const LOOKS: Record<Piece["kind"], string> = {
-  same: "",
-  removed: "rounded-sm bg-bad-soft text-bad line-through decoration-1",
-  added: "rounded-sm bg-good-soft text-good underline decoration-1 underline-offset-2",
-};
-
-function Text({ pieces, drop }: { pieces: Piece[]; drop: "added" | "removed" }) {
-  const shown = pieces.filter(({ kind }) => kind !== drop);
-  return (
-    <p className="max-w-[72ch] text-read break-words whitespace-pre-wrap" dir="auto">
-      {shown.map(({ kind, text }, index) => {
-        const Element = kind === "removed" ? "del" : kind === "added" ? "ins" : "span";
-        return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the pieces stay in their order
-          <Element key={index} className={LOOKS[kind]}>
-            {text}
-          </Element>
-        );
-      })}
-    </p>
-  );
-}
+import { DiffText } from "./DiffText";
+import { diff } from "./diff";
 
 /** What was answered beside what should have been answered. */
 export function Correction({
@@ -75,7 +53,7 @@ export function Correction({
       <div className={cx("grid", correction && "md:grid-cols-2 md:divide-x")}>
         <div className="border-s-2 border-s-accent bg-sheet px-4 py-3">
           <h3 className="mb-1 flex h-7 items-center text-xs font-semibold text-ink-2">Assistant</h3>
-          {correction ? <Text pieces={pieces} drop="added" /> : <Markdown text={original} />}
+          {correction ? <DiffText pieces={pieces} drop="added" /> : <Markdown text={original} />}
         </div>
         {correction && (
           <div className="bg-sheet px-4 py-3 max-md:border-t">
@@ -95,7 +73,7 @@ export function Correction({
                 </>
               )}
             </div>
-            <Text pieces={pieces} drop="removed" />
+            <DiffText pieces={pieces} drop="removed" />
           </div>
         )}
       </div>
@@ -159,7 +137,7 @@ function Editor({
       <div className="grid md:grid-cols-2 md:divide-x">
         <div className="border-s-2 border-s-accent bg-sheet px-4 py-3">
           <h3 className="mb-1 flex h-7 items-center text-xs font-semibold text-ink-2">Assistant</h3>
-          <Text pieces={pieces} drop="added" />
+          <DiffText pieces={pieces} drop="added" />
         </div>
         <div className="px-4 py-3 max-md:border-t">
           <label htmlFor="correction" className="mb-1 flex h-7 items-center text-xs font-semibold text-good">

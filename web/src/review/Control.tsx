@@ -13,6 +13,8 @@ export interface ControlProps {
   /** Prints the digits that choose, because the keys act here. */
   keys?: boolean;
   disabled?: boolean;
+  /** Shows what each option means beside it. */
+  rubric?: boolean;
   /** Text that was typed and not yet saved. */
   draft?: string | undefined;
   onDraft?: (text: string | undefined) => void;
@@ -36,8 +38,10 @@ const YES_NO = [
   { value: "false", label: "No", sentiment: "neutral" as const, description: "", icon: "" },
 ];
 
-function OptionsControl({ review, label, value, onAnswer, keys, disabled }: ControlProps) {
+function OptionsControl({ review, label, value, onAnswer, keys, disabled, rubric }: ControlProps) {
   const options = review.type === "boolean" ? YES_NO : (review.options ?? []);
+  const explained = rubric && options.some(({ description }) => description);
+  const meaning = useId();
   const chosenLook = {
     positive: "border-good bg-good-soft text-good",
     negative: "border-bad bg-bad-soft text-bad",
@@ -45,17 +49,26 @@ function OptionsControl({ review, label, value, onAnswer, keys, disabled }: Cont
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: the question around it is the fieldset
-    <div role="group" aria-labelledby={label} className="flex flex-wrap gap-1.5">
+    <div
+      role="group"
+      aria-labelledby={label}
+      className={
+        explained
+          ? "grid grid-cols-[fit-content(52%)_minmax(0,1fr)] items-baseline gap-x-3 gap-y-1.5"
+          : "flex flex-wrap gap-1.5"
+      }
+    >
       {options.map((option, index) => {
         const chosen = isChosen(value, option.value);
         const digit = index < 9 ? String(index + 1) : index === 9 ? "0" : undefined;
-        return (
+        const button = (
           <button
             key={option.value}
             type="button"
             aria-pressed={chosen}
             disabled={disabled}
-            title={option.description || undefined}
+            title={(!explained && option.description) || undefined}
+            aria-describedby={explained && option.description ? `${meaning}-${index}` : undefined}
             data-option={option.value}
             onClick={() => onAnswer(choose(review, value, option.value))}
             className={cx(
@@ -72,13 +85,23 @@ function OptionsControl({ review, label, value, onAnswer, keys, disabled }: Cont
             {option.sentiment !== "neutral" && <SentimentMark sentiment={option.sentiment} size={12} />}
           </button>
         );
+        return explained ? (
+          <div key={option.value} className="contents">
+            <div className="flex">{button}</div>
+            <p id={`${meaning}-${index}`} className="text-sm text-ink-2" dir="auto">
+              {option.description}
+            </p>
+          </div>
+        ) : (
+          button
+        );
       })}
       {options.length === 0 && <p className="text-sm text-ink-3">No options yet.</p>}
     </div>
   );
 }
 
-function RangeControl({ review, label, value, onAnswer, disabled }: ControlProps) {
+function RangeControl({ review, label, value, onAnswer, disabled, rubric }: ControlProps) {
   const { min, max, step } = rangeOf(review);
   const given = typeof value === "number" ? value : undefined;
   const [typed, setTyped] = useState<string | null>(null);
@@ -137,6 +160,7 @@ function RangeControl({ review, label, value, onAnswer, disabled }: ControlProps
       </div>
       <div className="num flex justify-between pr-21 text-xs text-ink-3" aria-hidden>
         <span>{min}</span>
+        {rubric && <span className="pointer-coarse:hidden">keys 1 to 9, 0</span>}
         <span>{max}</span>
       </div>
       {error && (

@@ -5,12 +5,14 @@ import { asApiError } from "../api/error";
 import type { Evaluation, HumanReview } from "../api/types";
 import { may, useHere } from "../app/project";
 import { Key } from "../keys/Key";
-import type { CommandId } from "../keys/table";
 import { useCommand } from "../keys/useCommand";
 import { Button } from "../ui/Button";
 import { Empty, ErrorPanel, Skeleton } from "../ui/State";
 import { choose, optionsOf } from "./answers";
+import { Digits } from "./Digits";
+import { keepDraft, readDraft } from "./drafts";
 import { Question } from "./Question";
+import { Said } from "./Said";
 import { useAnswers } from "./useAnswers";
 import { useReviews } from "./useReviews";
 import { useVerdictCorrections } from "./useVerdictCorrections";
@@ -79,19 +81,38 @@ export function Margin({
         </p>
       )}
       <div className="divide-y">
-        {asked.map((review) => (
-          <Question
-            key={review.key}
-            review={review}
-            mine={mine(review.key)}
-            others={annotations.filter((one) => one.key === review.key && !isMine(one))}
-            saving={saving[review.key]}
-            keys={review === current}
-            disabled={!allowed}
-            place={`${traceId} ${spanId} ${review.key}`}
-            onAnswer={(value, typing) => save(review, value, typing)}
-          />
-        ))}
+        {asked.map((review) => {
+          const own = mine(review.key);
+          const others = annotations.filter((one) => one.key === review.key && !isMine(one));
+          const place = `${traceId} ${spanId} ${review.key}`;
+          return (
+            <Question
+              key={review.key}
+              review={review}
+              value={own?.value}
+              saving={saving[review.key]}
+              keys={review === current}
+              disabled={!allowed}
+              draft={readDraft(place)}
+              onDraft={(text) => keepDraft(place, text)}
+              onAnswer={(value, typing) =>
+                void save(review, value, typing).then((stored) => stored && keepDraft(place, undefined))
+              }
+            >
+              {(own || others.length > 0) && (
+                <ul
+                  aria-label={`Who said what: ${review.display_name}`}
+                  className="mt-2 flex flex-col gap-0.5 text-xs text-ink-2"
+                >
+                  {own && <Said one={own} review={review} own />}
+                  {others.map((one) => (
+                    <Said key={one.id} one={one} review={review} />
+                  ))}
+                </ul>
+              )}
+            </Question>
+          );
+        })}
       </div>
       {asked.length === 0 && (
         <Empty title="Nothing is asked yet">
@@ -123,16 +144,4 @@ export function Margin({
       )}
     </section>
   );
-}
-
-const DIGITS = Array.from({ length: 10 }, (_, index) => `option-${index + 1}` as CommandId);
-
-/** The keys 1 to 0, for as many options as there are. */
-function Digits({ count, pick }: { count: number; pick: (index: number) => void }) {
-  return DIGITS.slice(0, count).map((id, index) => <Digit key={id} id={id} run={() => pick(index)} />);
-}
-
-function Digit({ id, run }: { id: CommandId; run: () => void }) {
-  useCommand(id, run);
-  return null;
 }

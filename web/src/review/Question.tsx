@@ -1,10 +1,8 @@
 import { Check, CloudAlert, LoaderCircle, X } from "lucide-react";
-import { useId } from "react";
-import type { Annotation, AnswerValue, HumanReview } from "../api/types";
+import { type ReactNode, useId } from "react";
+import type { AnswerValue, HumanReview } from "../api/types";
 import { ErrorLine } from "../ui/State";
 import { Control } from "./Control";
-import { keepDraft, readDraft } from "./drafts";
-import { Said } from "./Said";
 import type { Saving } from "./useAnswers";
 
 function Saved({ saving }: { saving: Saving | undefined }) {
@@ -25,21 +23,28 @@ function Saved({ saving }: { saving: Saving | undefined }) {
 
 export interface QuestionProps {
   review: HumanReview;
-  mine: Annotation | undefined;
-  others: Annotation[];
-  saving: Saving | undefined;
+  value: AnswerValue | undefined;
+  saving?: Saving | undefined;
+  /** The digits act here. */
   keys: boolean;
   disabled: boolean;
-  /** Where a draft of this answer is kept. */
-  place: string;
-  onAnswer: (value: AnswerValue | undefined, typing?: boolean) => Promise<boolean>;
+  onAnswer: (value: AnswerValue | undefined, typing?: boolean) => void;
+  draft?: string | undefined;
+  onDraft?: (text: string | undefined) => void;
+  /** Its place among the questions, where that is shown. */
+  place?: number;
+  required?: boolean;
+  rubric?: boolean;
+  /** What is wrong with the answer. */
+  wrong?: string | undefined;
+  /** Who said what. */
+  children?: ReactNode;
 }
 
-/** One human review on one span: the control, whether it is saved, and what others said. */
-export function Question({ review, mine, others, saving, keys, disabled, place, onAnswer }: QuestionProps) {
+/** One human review on one span: the control, whether it is saved, and who said what. */
+export function Question(props: QuestionProps) {
+  const { review, value, saving, keys, disabled, onAnswer, place, required, rubric, wrong, children } = props;
   const title = useId();
-  const answer = (value: AnswerValue | undefined, typing?: boolean) =>
-    void onAnswer(value, typing).then((stored) => stored && keepDraft(place, undefined));
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset's legend cannot be laid out beside the saved mark
     <div
@@ -47,21 +52,27 @@ export function Question({ review, mine, others, saving, keys, disabled, place, 
       aria-labelledby={title}
       data-question={review.key}
       tabIndex={-1}
-      className="group px-3 py-3 -outline-offset-2"
+      className="group question px-3 py-3"
     >
       <div className="mb-1.5 flex min-h-5 items-center gap-2">
         <h3 id={title} className="min-w-0 text-sm font-semibold break-words">
+          {place !== undefined && <span className="num mr-1.5 font-normal text-ink-3">{place}</span>}
           {review.display_name}
+          {required && (
+            <span className="ml-1 text-accent" title="Needs an answer">
+              *<span className="sr-only"> needs an answer</span>
+            </span>
+          )}
         </h3>
         <span className="flex-1" />
         <Saved saving={saving} />
-        {mine && !disabled && (
+        {value !== undefined && !disabled && (
           <button
             type="button"
             title="Remove your answer"
             aria-label={`Remove your answer to ${review.display_name}`}
-            className="rounded-sm p-0.5 text-ink-3 hover:bg-hover hover:text-ink"
-            onClick={() => answer(undefined)}
+            className="rounded-sm p-0.5 text-ink-3 hover:bg-hover hover:text-ink pointer-coarse:-my-3 pointer-coarse:p-[15px]"
+            onClick={() => onAnswer(undefined)}
           >
             <X size={14} aria-hidden />
           </button>
@@ -72,29 +83,25 @@ export function Question({ review, mine, others, saving, keys, disabled, place, 
         key={saving?.state === "failed" ? "failed" : "control"}
         review={review}
         label={title}
-        value={mine?.value}
-        onAnswer={answer}
+        value={value}
+        onAnswer={onAnswer}
         keys={keys}
         disabled={disabled}
-        draft={readDraft(place)}
-        onDraft={(text) => keepDraft(place, text)}
+        {...(rubric ? { rubric } : {})}
+        draft={props.draft}
+        {...(props.onDraft ? { onDraft: props.onDraft } : {})}
       />
+      {wrong && (
+        <p role="alert" className="mt-1.5 text-sm text-bad">
+          {wrong}
+        </p>
+      )}
       {saving?.state === "failed" && (
         <div className="mt-1.5">
           <ErrorLine error={saving.error} />
         </div>
       )}
-      {(mine || others.length > 0) && (
-        <ul
-          aria-label={`Who said what: ${review.display_name}`}
-          className="mt-2 flex flex-col gap-0.5 text-xs text-ink-2"
-        >
-          {mine && <Said one={mine} review={review} own />}
-          {others.map((one) => (
-            <Said key={one.id} one={one} review={review} />
-          ))}
-        </ul>
-      )}
+      {children}
     </div>
   );
 }

@@ -33,6 +33,22 @@ export function optionsOf(review: Asked): string[] {
     : [];
 }
 
+/** What the keys 1 to 9 and 0 answer to a range: its values where they are few, else tenths of the way. */
+export function rangeDigits(review: Asked): number[] {
+  const { min, max, step } = rangeOf(review);
+  const whole = Number.isInteger(min) && Number.isInteger(step) && min >= 1 && max <= 10;
+  const tidy = (value: number) => Number(value.toFixed(6));
+  return Array.from({ length: 10 }, (_, index) => {
+    if (whole) return Math.min(max, Math.max(min, index + 1));
+    const steps = Math.round(((max - min) * (index + 1)) / 10 / step);
+    return tidy(Math.min(max, min + steps * step));
+  });
+}
+
+/** What the keys 1 to 9 and 0 answer, in their order. */
+export const digitsOf = (review: Asked): (string | number)[] =>
+  review.type === "range" ? rangeDigits(review) : optionsOf(review);
+
 export function isChosen(current: AnswerValue | undefined, option: string): boolean {
   return Array.isArray(current) ? current.includes(option) : current !== undefined && String(current) === option;
 }

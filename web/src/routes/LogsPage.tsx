@@ -3,13 +3,14 @@ import { getRouteApi, Outlet, useParams } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { asApiError } from "../api/error";
-import { useHere } from "../app/project";
+import { may, useHere } from "../app/project";
 import { useLive, useThrottled } from "../app/useLive";
 import { useCommand } from "../keys/useCommand";
 import { useStep } from "../keys/useStep";
 import { LogFilters } from "../logs/LogFilters";
 import { LOG_COLUMNS, LOG_HEADS, LogRow } from "../logs/LogRow";
 import type { LogSearch } from "../logs/search";
+import { AddToQueue } from "../queues/AddToQueue";
 import { useReviews } from "../review/useReviews";
 import { Button } from "../ui/Button";
 import { cx } from "../ui/cx";
@@ -21,7 +22,8 @@ const PAGE = 100;
 
 /** The generations of the project, newest first, and beside them the one that is open. */
 export function LogsPage() {
-  const { api, project } = useHere();
+  const here = useHere();
+  const { api, project } = here;
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { log: open } = useParams({ strict: false });
@@ -96,6 +98,9 @@ export function LogsPage() {
       when: Boolean(open),
     },
   );
+  const [adding, setAdding] = useState(false);
+  const meant = rows[at];
+  useCommand("add-to-queue", () => setAdding(true), { when: meant !== undefined && may(here, "annotate") });
   const change = (next: { [Name in keyof LogSearch]?: LogSearch[Name] | undefined }) =>
     void navigate({
       to: ".",
@@ -187,6 +192,12 @@ export function LogsPage() {
           <Outlet />
         </div>
       )}
+      <AddToQueue
+        open={adding}
+        onClose={() => setAdding(false)}
+        what="this log"
+        items={meant ? [{ trace_id: meant.trace_id, span_id: meant.span_id }] : []}
+      />
     </div>
   );
 }

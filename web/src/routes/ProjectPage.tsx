@@ -5,7 +5,7 @@ import { projectApi, session } from "../api";
 import { Frame } from "../app/Frame";
 import { Live } from "../app/live";
 import { projectOf } from "../app/me";
-import { type Here, HereContext } from "../app/project";
+import { type Here, HereContext, may } from "../app/project";
 import { LiveContext } from "../app/useLive";
 import { followStored, type Keymap } from "../keys/keymap";
 import { MediaProject } from "../ui/media";
@@ -32,7 +32,9 @@ export function ProjectPage() {
     followStored(me.preferences?.keys, save);
   }, [me]);
   const queries = useQueryClient();
-  const live = useMemo(() => (project ? new Live(project.project_id) : null), [project]);
+  // Whoever only reviews hears of their queues, and of nothing else.
+  const hears = here !== null && (may(here, "read") || may(here, "review"));
+  const live = useMemo(() => (project && hears ? new Live(project.project_id) : null), [project, hears]);
   useEffect(() => live?.start(), [live]);
   useEffect(
     // Whoever missed something looks again at everything that is on the screen.

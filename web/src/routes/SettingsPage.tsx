@@ -8,14 +8,17 @@ const PLACES = [
   {
     group: "Project",
     places: [
-      { to: "/p/$project/settings/human-reviews", label: "Human reviews", icon: MessageSquareQuote },
-      { to: "/p/$project/settings/members", label: "Members", icon: Users },
+      { to: "/p/$project/settings/human-reviews", label: "Human reviews", icon: MessageSquareQuote, needs: "read" },
+      { to: "/p/$project/settings/members", label: "Members", icon: Users, needs: "read" },
       { to: "/p/$project/settings/api-keys", label: "API keys", icon: KeyRound, needs: "admin" },
-      { to: "/p/$project/settings/ingest", label: "Ingest", icon: Stethoscope },
-      { to: "/p/$project/settings/retention", label: "Retention", icon: Hourglass },
+      { to: "/p/$project/settings/ingest", label: "Ingest", icon: Stethoscope, needs: "read" },
+      { to: "/p/$project/settings/retention", label: "Retention", icon: Hourglass, needs: "read" },
     ],
   },
-  { group: "Workspace", places: [{ to: "/p/$project/settings/projects", label: "Projects", icon: Boxes }] },
+  {
+    group: "Workspace",
+    places: [{ to: "/p/$project/settings/projects", label: "Projects", icon: Boxes, needs: "read" }],
+  },
   {
     group: "You",
     places: [
@@ -52,7 +55,7 @@ export function SettingsPage() {
   const shown = PLACES.map(({ group, places }) => ({
     group,
     places: places.filter((place) => !("needs" in place) || may(here, place.needs)),
-  }));
+  })).filter(({ places }) => places.length > 0);
   if (!wide) {
     return (
       <div className="flex h-full flex-col">

@@ -2,8 +2,9 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { asApiError } from "../api/error";
-import { useHere } from "../app/project";
+import { may, useHere } from "../app/project";
 import { runCommand, useCommand } from "../keys/useCommand";
+import { AddToQueue } from "../queues/AddToQueue";
 import { Margin } from "../review/Margin";
 import { useReviews } from "../review/useReviews";
 import { LinkedTraces } from "../trace/LinkedTraces";
@@ -67,6 +68,8 @@ export function TracePage() {
     void navigator.clipboard?.writeText(url.href).then(() => toast("Link to this span copied"));
   };
   useCommand("copy-link", copyLink);
+  const [adding, setAdding] = useState(false);
+  useCommand("add-to-queue", () => setAdding(true), { when: Boolean(chosen) && may(here, "annotate") });
   const { list: reviews } = useReviews();
   useCommand(
     "correct",
@@ -112,7 +115,20 @@ export function TracePage() {
   );
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <TraceHead id={id} trace={trace} copyLink={copyLink} toggleList={() => runCommand("toggle-list")} />
+      <TraceHead
+        id={id}
+        trace={trace}
+        copyLink={copyLink}
+        toggleList={() => runCommand("toggle-list")}
+        addToQueue={may(here, "annotate") ? () => setAdding(true) : undefined}
+      />
+      <AddToQueue
+        open={adding}
+        onClose={() => setAdding(false)}
+        what="this span"
+        items={chosen ? [{ trace_id: id, span_id: chosen }] : []}
+        whole={id}
+      />
       <LinkedTraces links={summary.data?.linked_traces ?? []} />
       {error ? (
         <ErrorPanel error={error} retry={() => void Promise.all([spans.refetch(), summary.refetch()])} />

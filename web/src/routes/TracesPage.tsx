@@ -204,7 +204,12 @@ export function TracesPage() {
               </Button>
             )}
           </div>
-          <SelectionBar selection={selection} body={body} reread={() => void list.refetch()} />
+          <SelectionBar
+            selection={selection}
+            marked={open ? undefined : rows[marked]}
+            body={body}
+            reread={list.refetch}
+          />
           {list.isPending && <Skeleton lines={8} />}
           {list.error && <ErrorPanel error={asApiError(list.error)} retry={() => void list.refetch()} />}
           {empty && (

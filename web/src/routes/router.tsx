@@ -1,92 +1,27 @@
 import type { QueryClient } from "@tanstack/react-query";
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from "@tanstack/react-router";
+import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { asApiError } from "../api/error";
-import { meQuery } from "../app/me";
 import { logSearch } from "../logs/search";
+import { queueSearch } from "../queues/search";
 import { awaitFirst } from "../traces/first";
 import { traceSearch } from "../traces/search";
 import { ErrorPanel, Skeleton } from "../ui/State";
-import { ProjectPage } from "./ProjectPage";
+import { inside, invite, onlyReaders, project, reads, root, signIn, signInByLink, start } from "./base";
 import { TracesPage } from "./TracesPage";
 
-const root = createRootRouteWithContext<{ queries: QueryClient }>()({
-  component: Outlet,
-  pendingComponent: () => <Skeleton />,
-  errorComponent: ({ error, reset }) => <ErrorPanel error={asApiError(error)} retry={reset} />,
-  notFoundComponent: () => <ErrorPanel error={{ status: 404, message: "No page has this address." }} />,
-});
-
-const signIn = createRoute({
-  getParentRoute: () => root,
-  path: "/sign-in",
-  validateSearch: (search: Record<string, unknown>): { next?: string } =>
-    typeof search.next === "string" ? { next: search.next } : {},
-  component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
-});
-
-/** A one-time link. */
-const signInByLink = createRoute({
-  getParentRoute: () => root,
-  path: "/sign-in/$token",
-  component: lazyRouteComponent(() => import("./SignIn"), "SignIn"),
-});
-
-const invite = createRoute({
-  getParentRoute: () => root,
-  path: "/invite/$token",
-  component: lazyRouteComponent(() => import("./Invite"), "Invite"),
-});
-
-/** Everything below needs somebody who is signed in. */
-const inside = createRoute({
-  getParentRoute: () => root,
-  id: "inside",
-  beforeLoad: async ({ context, location }) => {
-    try {
-      return { me: await context.queries.ensureQueryData(meQuery) };
-    } catch (cause) {
-      const error = asApiError(cause);
-      if (error.status === 401) throw redirect({ to: "/sign-in", search: { next: location.href } });
-      throw error;
-    }
-  },
-});
-
-const start = createRoute({
-  getParentRoute: () => inside,
+const projectStart = createRoute({
+  getParentRoute: () => project,
   path: "/",
-  beforeLoad: ({ context: { me } }) => {
-    const last = localStorage.getItem("postil.project");
-    const project =
-      me.projects.find(({ key }) => key === last) ??
-      me.projects.find(({ project_id }) => project_id === me.project_id) ??
-      me.projects[0];
-    if (project) throw redirect({ to: "/p/$project/traces", params: { project: project.key } });
+  beforeLoad: ({ context: { me }, params }) => {
+    throw redirect({ to: reads(me, params.project) ? "/p/$project/traces" : "/p/$project/queues", params });
   },
-  component: () => (
-    <ErrorPanel
-      error={{ status: 403, message: "You have no part in any project. Ask an admin of this workspace for an invite." }}
-    />
-  ),
-});
-
-export const project = createRoute({
-  getParentRoute: () => inside,
-  path: "/p/$project",
-  component: ProjectPage,
 });
 
 const traces = createRoute({
   getParentRoute: () => project,
   path: "/traces",
   validateSearch: traceSearch,
+  beforeLoad: (at) => onlyReaders(at),
   loader: ({ context: { queries, me }, params }) => awaitFirst(queries, me, params.project),
   component: TracesPage,
 });
@@ -101,6 +36,7 @@ const logs = createRoute({
   getParentRoute: () => project,
   path: "/logs",
   validateSearch: logSearch,
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./LogsPage"), "LogsPage"),
 });
 
@@ -108,6 +44,33 @@ const log = createRoute({
   getParentRoute: () => logs,
   path: "/$log",
   component: lazyRouteComponent(() => import("./LogPage"), "LogPage"),
+});
+
+const queues = createRoute({
+  getParentRoute: () => project,
+  path: "/queues",
+  component: lazyRouteComponent(() => import("./QueuesPage"), "QueuesPage"),
+});
+
+const queue = createRoute({
+  getParentRoute: () => project,
+  path: "/queues/$queue",
+  validateSearch: queueSearch,
+  component: lazyRouteComponent(() => import("./QueuePage"), "QueuePage"),
+});
+
+const queueEdit = createRoute({
+  getParentRoute: () => project,
+  path: "/queues/$queue/edit",
+  beforeLoad: (at) => onlyReaders(at),
+  component: lazyRouteComponent(() => import("./QueueEditPage"), "QueueEditPage"),
+});
+
+const queueReview = createRoute({
+  getParentRoute: () => project,
+  path: "/queues/$queue/review",
+  validateSearch: (search: Record<string, unknown>): { go?: true } => (search.go ? { go: true } : {}),
+  component: lazyRouteComponent(() => import("./ReviewPage"), "ReviewPage"),
 });
 
 const settings = createRoute({
@@ -127,42 +90,49 @@ const settingsStart = createRoute({
 const reviews = createRoute({
   getParentRoute: () => settings,
   path: "/human-reviews",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./HumanReviewsPage"), "HumanReviewsPage"),
 });
 
 const review = createRoute({
   getParentRoute: () => settings,
   path: "/human-reviews/$review",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./HumanReviewPage"), "HumanReviewPage"),
 });
 
 const members = createRoute({
   getParentRoute: () => settings,
   path: "/members",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./MembersPage"), "MembersPage"),
 });
 
 const apiKeys = createRoute({
   getParentRoute: () => settings,
   path: "/api-keys",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./ApiKeysPage"), "ApiKeysPage"),
 });
 
 const ingest = createRoute({
   getParentRoute: () => settings,
   path: "/ingest",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./IngestPage"), "IngestPage"),
 });
 
 const retention = createRoute({
   getParentRoute: () => settings,
   path: "/retention",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./RetentionPage"), "RetentionPage"),
 });
 
 const projects = createRoute({
   getParentRoute: () => settings,
   path: "/projects",
+  beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./ProjectsPage"), "ProjectsPage"),
 });
 
@@ -185,8 +155,13 @@ const tree = root.addChildren([
   inside.addChildren([
     start,
     project.addChildren([
+      projectStart,
       traces.addChildren([trace]),
       logs.addChildren([log]),
+      queues,
+      queue,
+      queueEdit,
+      queueReview,
       settings.addChildren([
         settingsStart,
         reviews,
@@ -208,6 +183,7 @@ export function warm(pathname: string): void {
   const [, first, , place, item] = pathname.split("/");
   if (first !== "p") return;
   if (place === "logs") void import("./LogsPage");
+  else if (place === "queues") void (item ? import("./ReviewPage") : import("./QueuesPage"));
   if (item && place === "traces") void import("./TracePage");
 }
 

@@ -3,7 +3,7 @@ import type { Role } from "../api/settings";
 /** What a role may do, the least first. */
 export const ROLES: { role: Role; label: string; may: string }[] = [
   { role: "viewer", label: "Viewer", may: "read conversations" },
-  { role: "reviewer", label: "Reviewer", may: "judge conversations" },
+  { role: "reviewer", label: "Reviewer", may: "judge the conversations of queues" },
   { role: "developer", label: "Developer", may: "connect applications and define what is asked" },
   { role: "admin", label: "Admin", may: "run the project" },
   { role: "owner", label: "Owner", may: "run the project, and name other owners" },

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from "react";
 import type { Json, SpanDetail as Span } from "../api/types";
 import { useCommand } from "../keys/useCommand";
+import { InQueues } from "../queues/InQueues";
 import { CodeBlock } from "../ui/CodeBlock";
 import { CopyText } from "../ui/Copy";
 import { duration, exact, money, tokens } from "../ui/format";
@@ -64,6 +65,7 @@ export function SpanDetail({
           {facts.join(" · ")}
         </p>
         <OtherHalf summary={summary} onSpan={onSpan} />
+        <InQueues of={span} />
         <div className="-mx-3">
           <Tabs
             label="Views of this span"

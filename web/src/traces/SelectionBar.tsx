@@ -1,28 +1,36 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import type { TraceSummary } from "../api/types";
 import { may, useHere } from "../app/project";
 import { Key } from "../keys/Key";
 import { useCommand } from "../keys/useCommand";
+import { AddToQueue } from "../queues/AddToQueue";
+import { useQueuesApi } from "../queues/useDesk";
 import { Button } from "../ui/Button";
 import { count } from "../ui/format";
 import { BulkAnnotate } from "./BulkAnnotate";
-import { type Progress, useBulk } from "./useBulk";
+import { doing, type Progress, useBulk } from "./useBulk";
 import type { Selection } from "./useSelection";
 import type { useTraces } from "./useTraces";
 
 /** What is selected and what can be done with it, and how far the last such thing is. */
 export function SelectionBar({
   selection,
+  marked,
   body,
   reread,
 }: {
   selection: Selection;
+  /** The trace that is marked in the list, for what needs no selection. */
+  marked: TraceSummary | undefined;
   body: ReturnType<typeof useTraces>["body"];
-  reread: () => void;
+  reread: () => unknown;
 }) {
   const here = useHere();
+  const queues = useQueuesApi();
   const [asking, setAsking] = useState(false);
-  const { progress, start, cancel } = useBulk(reread);
+  const [adding, setAdding] = useState(false);
+  const { progress, start, cancel } = useBulk(() => void reread());
   const { sort: _, ...question } = body;
   const all = useQuery({
     queryKey: [here.project.key, "matching", question],
@@ -34,9 +42,28 @@ export function SelectionBar({
   const canAnnotate = some && may(here, "annotate");
   useCommand("select-matching", selection.selectMatching, { when: some });
   useCommand("annotate-selected", () => setAsking(true), { when: canAnnotate });
-  if (!some && !progress) return null;
+  const canAdd = may(here, "annotate") && (some || Boolean(marked));
+  useCommand("add-to-queue", () => setAdding(true), { when: canAdd });
   const total = selection.matching ? all.data : selection.size;
   const what = total === undefined ? "…" : `${count(total)} ${total === 1 ? "trace" : "traces"}`;
+  const picker = (
+    <AddToQueue
+      open={adding}
+      onClose={() => setAdding(false)}
+      what={some ? what : "this trace"}
+      most={some && !selection.matching && selection.size > 1000}
+      {...(some && selection.matching
+        ? {
+            matching: (queue) =>
+              start(() => queues.addMatching(queue, { ...question, kind: "trace" })).then(selection.clear),
+          }
+        : {
+            items: (some ? selection.ids : marked ? [marked.trace_id] : []).map((trace_id) => ({ trace_id })),
+            onAdded: selection.clear,
+          })}
+    />
+  );
+  if (!some && !progress) return picker;
   return (
     <section
       aria-label="Selection"
@@ -52,6 +79,11 @@ export function SelectionBar({
               Annotate <Key id="annotate-selected" />
             </Button>
           )}
+          {canAdd && (
+            <Button small onClick={() => setAdding(true)}>
+              Add to queue <Key id="add-to-queue" />
+            </Button>
+          )}
           {!selection.matching && all.data !== undefined && all.data > selection.size && (
             <Button small look="quiet" onClick={selection.selectMatching}>
               Select all {count(all.data)} that match <Key id="select-matching" />
@@ -64,13 +96,14 @@ export function SelectionBar({
       )}
       <span className="flex-1" />
       {progress && <ProgressLine progress={progress} cancel={cancel} />}
+      {picker}
       <BulkAnnotate
         open={asking}
         onClose={() => setAsking(false)}
         what={what}
         run={(key, value) => {
           const which = selection.matching ? question : { trace_ids: selection.ids };
-          return start({ annotations: [{ key, value }], ...which }).then(() => selection.clear());
+          return start(() => here.api.annotateMany({ annotations: [{ key, value }], ...which })).then(selection.clear);
         }}
         most={selection.matching ? undefined : 1000}
         size={selection.size}
@@ -84,9 +117,14 @@ function ProgressLine({ progress, cancel }: { progress: Progress; cancel: () => 
   return (
     <span className="flex items-center gap-2">
       <span role="status" className="num text-ink-2">
-        Annotating: {count(met)} of {count(progress.total)}
+        {doing(progress.kind).now}: {count(met)} of {count(progress.total)}
       </span>
-      <progress aria-label="Annotated" max={Math.max(1, progress.total)} value={met} className="h-1.5 w-28" />
+      <progress
+        aria-label={doing(progress.kind).now}
+        max={Math.max(1, progress.total)}
+        value={met}
+        className="h-1.5 w-28"
+      />
       <Button small look="quiet" onClick={cancel}>
         Cancel
       </Button>

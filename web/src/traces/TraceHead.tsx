@@ -1,4 +1,4 @@
-import { ArrowDown, ArrowUp, Link as LinkIcon, PanelLeft, X } from "lucide-react";
+import { ArrowDown, ArrowUp, Link as LinkIcon, ListPlus, PanelLeft, X } from "lucide-react";
 import type { TraceSummary } from "../api/types";
 import { useKeyName } from "../keys/keymap";
 import { IconButton } from "../ui/Button";
@@ -14,13 +14,16 @@ export function TraceHead({
   trace,
   copyLink,
   toggleList,
+  addToQueue,
 }: {
   id: string;
   trace: TraceSummary | undefined;
   copyLink: () => void;
   toggleList: () => void;
+  addToQueue: (() => void) | undefined;
 }) {
   const { previous, next, close } = useNeighbours();
+  const addKey = useKeyName("add-to-queue");
   return (
     <header className="flex h-10 shrink-0 items-center gap-2 border-b px-2">
       <IconButton name="Previous trace" shortcut={useKeyName("previous-trace")} disabled={!previous} onClick={previous}>
@@ -54,6 +57,11 @@ export function TraceHead({
       >
         <PanelLeft size={16} aria-hidden />
       </IconButton>
+      {addToQueue && (
+        <IconButton name="Add to a queue" shortcut={addKey} onClick={addToQueue}>
+          <ListPlus size={16} aria-hidden />
+        </IconButton>
+      )}
       <IconButton name="Copy a link to this span" shortcut={useKeyName("copy-link")} onClick={copyLink}>
         <LinkIcon size={16} aria-hidden />
       </IconButton>

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import type { HumanReview, TraceSummary } from "../api/types";
+import { InQueues } from "../queues/InQueues";
 import { AnswerMark } from "../review/sentiment";
 import { cx } from "../ui/cx";
 import { count, duration, money, oneLine, shortModel, tokens } from "../ui/format";
@@ -39,6 +40,7 @@ export function Judged({ trace, reviews }: { trace: TraceSummary; reviews: Revie
       {given.length > shown.length && (
         <span className="num text-xs leading-5 text-ink-3">+{given.length - shown.length}</span>
       )}
+      <InQueues of={trace} />
     </span>
   );
 }

@@ -23,9 +23,12 @@ let first: First | undefined;
 export function askForFirst(me: Promise<Me>, name: string): void {
   const at = Date.now();
   const body = windowOf({}, at);
-  const answer = me.then((someone) =>
-    projectApi(projectOf(someone, name)?.project_id ?? name).searchTraces({ ...body, limit: PAGE }),
-  );
+  const answer = me.then((someone) => {
+    const project = projectOf(someone, name);
+    // Whoever only reviews is led to the queues instead.
+    if (!project?.permissions.some((one) => one === "read" || one === "admin")) throw new Error("no traces to read");
+    return projectApi(project.project_id).searchTraces({ ...body, limit: PAGE });
+  });
   // Whoever takes it hears of what went wrong.
   answer.catch(() => {});
   first = { at, body, answer };

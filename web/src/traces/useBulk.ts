@@ -1,25 +1,32 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { asApiError } from "../api/error";
-import type { BulkAnnotation, Job } from "../api/types";
+import type { Job } from "../api/types";
 import { useHere } from "../app/project";
 import { useLive } from "../app/useLive";
 import { count } from "../ui/format";
 import { toast } from "../ui/Toast";
 
-export type Progress = Pick<Job, "total" | "done" | "failed">;
+export type Progress = Pick<Job, "kind" | "total" | "done" | "failed">;
 
 const STORED = "postil.job";
 
+/** What a job does to traces, while it does it and when it has. */
+export const doing = (kind: string) =>
+  kind === "add_to_queue"
+    ? { now: "Adding to the queue", done: "added to the queue" }
+    : { now: "Annotating", done: "annotated" };
+
 function tell(job: Job): void {
   const traces = `${count(job.done)} ${job.done === 1 ? "trace" : "traces"}`;
+  const { done } = doing(job.kind);
   if (job.state === "done")
-    toast(job.failed > 0 ? `${traces} annotated, ${count(job.failed)} are gone` : `${traces} annotated`);
-  else if (job.state === "canceled") toast(`Stopped: ${traces} were annotated`);
+    toast(job.failed > 0 ? `${traces} ${done}, ${count(job.failed)} are gone` : `${traces} ${done}`);
+  else if (job.state === "canceled") toast(`Stopped: ${traces} were ${done}`);
   else toast(`After ${traces}: ${job.error ?? "the work could not go on."}`, { bad: true });
 }
 
-/** The work of annotating many traces, followed until it ends; also across a reload of the page. */
+/** Work on many traces, followed until it ends; also across a reload of the page. */
 export function useBulk(onEnd: () => void) {
   const { api, project } = useHere();
   const queries = useQueryClient();
@@ -48,8 +55,8 @@ export function useBulk(onEnd: () => void) {
     if (ended || gone) follow("");
     if (ended) onEnd();
   });
-  const start = async (body: BulkAnnotation) => {
-    const begun = await api.annotateMany(body);
+  const start = async (begin: () => Promise<Job>) => {
+    const begun = await begin();
     queries.setQueryData([project.key, "job", begun.id], begun);
     follow(begun.id);
   };

@@ -47,7 +47,7 @@ export function IconButton({
       aria-label={name}
       title={shortcut ? `${name} (${shortcut})` : name}
       square
-      className={className ?? "size-8 pointer-coarse:size-10"}
+      className={className ?? "size-8 pointer-coarse:size-11"}
       {...rest}
     >
       {children}

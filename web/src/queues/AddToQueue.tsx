@@ -1,0 +1,156 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type KeyboardEvent, useRef, useState } from "react";
+import { asApiError } from "../api/error";
+import { may, useHere } from "../app/project";
+import { Button } from "../ui/Button";
+import { count } from "../ui/format";
+import { Dialog } from "../ui/Overlay";
+import { ErrorLine, Skeleton } from "../ui/State";
+import { toast } from "../ui/Toast";
+import { useWork } from "../ui/useWork";
+import { queueListQuery } from "./queries";
+import { useQueuesApi } from "./useDesk";
+
+interface AddProps {
+  open: boolean;
+  onClose: () => void;
+  /** What is added, in words. */
+  what: string;
+  items?: { trace_id: string; span_id?: string }[];
+  /** Everything that matches: done by a job. */
+  matching?: (queue: string) => Promise<unknown>;
+  /** The trace that the span belongs to, where either can be meant. */
+  whole?: string;
+  /** More are chosen than can be named one by one. */
+  most?: boolean;
+  onAdded?: () => void;
+}
+
+/** Asks to which queue something is added. */
+export function AddToQueue(props: AddProps) {
+  const first = useRef<HTMLInputElement>(null);
+  return (
+    <Dialog open={props.open} onClose={props.onClose} title={`Add ${props.what} to a queue`} focus={first}>
+      <Picker {...props} first={first} />
+    </Dialog>
+  );
+}
+
+function Picker({
+  onClose,
+  items,
+  matching,
+  whole,
+  most,
+  onAdded,
+  first,
+}: AddProps & { first: React.RefObject<HTMLInputElement | null> }) {
+  const here = useHere();
+  const { project } = here;
+  const api = useQueuesApi();
+  const client = useQueryClient();
+  const queues = useQuery(queueListQuery(api, project.key));
+  const [words, setWords] = useState("");
+  const [wholeTrace, setWholeTrace] = useState(false);
+  const list = useRef<HTMLUListElement>(null);
+  const { busy, error, run } = useWork();
+  const found = (queues.data ?? []).filter(({ display_name }) =>
+    display_name.toLowerCase().includes(words.trim().toLowerCase()),
+  );
+  const add = (id: string, name: string) =>
+    void run(async () => {
+      if (matching) await matching(id);
+      else {
+        const sent = wholeTrace && whole ? [{ trace_id: whole }] : (items ?? []);
+        const { added, already_there, not_found } = await api.add(id, sent);
+        const also = [
+          already_there > 0 && `${count(already_there)} ${already_there === 1 ? "was" : "were"} there already`,
+          not_found > 0 && `${count(not_found)} ${not_found === 1 ? "is" : "are"} gone`,
+        ].filter(Boolean);
+        toast([added > 0 ? `${count(added)} added to ${name}` : `Nothing new in ${name}`, ...also].join("; "));
+      }
+      onAdded?.();
+      onClose();
+      for (const what of ["queues", "queue", "traces", "trace", "span", "logs"])
+        void client.invalidateQueries({ queryKey: [project.key, what] });
+    });
+  const press = (event: KeyboardEvent) => {
+    const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (by === 0) return;
+    event.preventDefault();
+    const buttons = [...(list.current?.querySelectorAll("button") ?? [])];
+    const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    (at + by < 0 ? first.current : buttons[Math.min(buttons.length - 1, at + by)])?.focus();
+  };
+  const [only] = found;
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: arrow keys move between the field and the list
+    <div className="flex min-h-0 flex-col gap-3 p-4" onKeyDown={press}>
+      <input
+        ref={first}
+        className="field"
+        aria-label="Find a queue"
+        placeholder="Find a queue"
+        value={words}
+        onChange={(event) => setWords(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && only && !event.nativeEvent.isComposing && !busy) add(only.id, only.display_name);
+        }}
+      />
+      {whole && (
+        <label className="flex min-h-8 items-center gap-2 text-sm">
+          <input
+            type="checkbox"
+            className="size-4 accent-(--accent)"
+            checked={wholeTrace}
+            onChange={() => setWholeTrace(!wholeTrace)}
+          />
+          The whole trace, not only this span
+        </label>
+      )}
+      {most && (
+        <p role="alert" className="text-sm text-bad">
+          At most 1,000 can be added one by one. Select all that match instead.
+        </p>
+      )}
+      {queues.isPending && <Skeleton lines={3} className="px-0" />}
+      {queues.error && <ErrorLine error={asApiError(queues.error)} />}
+      {error && <ErrorLine error={error} />}
+      {found.length > 0 && (
+        <ul ref={list} aria-label="Queues" className="scroll max-h-72 border-t">
+          {found.map(({ id, display_name, progress }) => (
+            <li key={id} className="border-b">
+              <button
+                type="button"
+                disabled={busy || most}
+                onClick={() => add(id, display_name)}
+                className="flex min-h-10 w-full items-center gap-3 px-2 text-left text-sm -outline-offset-2 hover:bg-hover"
+              >
+                <span className="min-w-0 flex-1 truncate font-medium">{display_name}</span>
+                <span className="num text-xs text-ink-3">
+                  {count(progress.total)} {progress.total === 1 ? "item" : "items"}
+                </span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {queues.isSuccess && found.length === 0 && (
+        <p className="text-sm text-ink-2">{words ? "No queue has this name." : "There is no queue yet."}</p>
+      )}
+      <div className="flex items-center justify-end gap-2">
+        {may(here, "define") && (
+          <Link
+            to="/p/$project/queues/$queue/edit"
+            params={{ project: project.key, queue: "new" }}
+            className="mr-auto text-sm text-accent underline"
+          >
+            Make a new queue
+          </Link>
+        )}
+        <Button onClick={onClose}>Cancel</Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,122 @@
+import { Check, Pencil, X } from "lucide-react";
+import { useMemo, useRef, useState } from "react";
+import type { Review } from "../api/queues";
+import { Key } from "../keys/Key";
+import { useCommand } from "../keys/useCommand";
+import { DiffText } from "../logs/DiffText";
+import { diff } from "../logs/diff";
+import { characters } from "../review/answers";
+import { Button, IconButton } from "../ui/Button";
+import { originalOf } from "./form";
+
+/** What should have been said: the answer to write over, and what that changes word by word. */
+export function CorrectionBox({
+  review,
+  text,
+  required,
+  wrong,
+  onChange,
+}: {
+  review: Review;
+  text: string | undefined;
+  required: boolean;
+  wrong: string | undefined;
+  onChange: (text: string | undefined) => void;
+}) {
+  const area = useRef<HTMLTextAreaElement>(null);
+  const original = useMemo(() => originalOf(review), [review]);
+  const [compared, setCompared] = useState(true);
+  const open = text !== undefined;
+  const pieces = useMemo(() => diff(original, text ?? original), [original, text]);
+  const same = text === original;
+  const begin = () => {
+    if (!open) onChange(original);
+    // The field is there only after that was shown.
+    requestAnimationFrame(() => area.current?.focus());
+  };
+  useCommand("correct-item", begin);
+  useCommand("diff", () => setCompared(!compared), { when: open });
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a place that the arrow keys stop at, as at every question
+    <div
+      role="group"
+      aria-labelledby="correction-title"
+      data-question=" correction"
+      tabIndex={-1}
+      className="question px-3 py-3"
+    >
+      <div className="mb-1.5 flex min-h-5 flex-wrap items-center gap-2">
+        <h3 id="correction-title" className="text-sm font-semibold">
+          What should have been said
+          {required && (
+            <span className="ml-1 text-accent" title="Needs an answer">
+              *<span className="sr-only"> needs an answer</span>
+            </span>
+          )}
+        </h3>
+        <span className="flex-1" />
+        {open && (
+          <>
+            <Button
+              small
+              look="quiet"
+              className="pointer-coarse:h-11"
+              aria-pressed={compared}
+              onClick={() => setCompared(!compared)}
+            >
+              {compared ? "Hide changes" : "Show changes"} <Key id="diff" />
+            </Button>
+            <IconButton
+              name="Remove the correction"
+              className="size-7 pointer-coarse:size-11"
+              onClick={() => onChange(undefined)}
+            >
+              <X size={14} aria-hidden />
+            </IconButton>
+          </>
+        )}
+      </div>
+      {open ? (
+        <>
+          <textarea
+            ref={area}
+            aria-labelledby="correction-title"
+            aria-invalid={Boolean(wrong)}
+            dir="auto"
+            rows={Math.min(16, Math.max(4, text.split("\n").length + Math.floor(characters(text) / 48)))}
+            className="field resize-y text-read"
+            value={text}
+            onChange={(event) => onChange(event.target.value)}
+          />
+          {same && (
+            <p className="mt-1 flex items-center gap-1 text-xs text-ink-2">
+              <Check size={12} aria-hidden className="text-good" />
+              {required ? "The answer is right as it is." : "Nothing is changed yet."}
+            </p>
+          )}
+          {compared && !same && (
+            <div className="mt-2 border-s-2 border-s-good bg-sheet px-3 py-2">
+              <DiffText pieces={pieces} />
+            </div>
+          )}
+        </>
+      ) : (
+        <div className="flex flex-wrap gap-2">
+          <Button className="pointer-coarse:h-11" onClick={begin}>
+            <Pencil size={14} aria-hidden /> Correct the answer <Key id="correct-item" />
+          </Button>
+          {required && original !== "" && (
+            <Button className="pointer-coarse:h-11" onClick={() => onChange(original)}>
+              <Check size={14} aria-hidden /> It is right as it is
+            </Button>
+          )}
+        </div>
+      )}
+      {wrong && (
+        <p role="alert" className="mt-1.5 text-sm text-bad">
+          {wrong}
+        </p>
+      )}
+    </div>
+  );
+}

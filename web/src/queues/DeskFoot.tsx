@@ -1,0 +1,54 @@
+import { ArrowLeft, ArrowRight, Ban, CornerDownLeft, SkipForward, Undo2 } from "lucide-react";
+import type { ReactNode } from "react";
+import { Key } from "../keys/Key";
+import type { CommandId } from "../keys/table";
+import { runCommand } from "../keys/useCommand";
+import { Button } from "../ui/Button";
+import { around, onScreen, phaseOf, type Session } from "./session";
+
+function Hint({ id, icon, label, off }: { id: CommandId; icon: ReactNode; label: string; off?: boolean }) {
+  return (
+    <Button
+      small
+      look="quiet"
+      disabled={off}
+      onClick={() => runCommand(id)}
+      className="pointer-coarse:h-11 max-sm:min-w-11 max-sm:px-1"
+    >
+      {icon}
+      <span className="max-sm:sr-only">{label}</span>
+      <Key id={id} />
+    </Button>
+  );
+}
+
+/** What can be done with the item on the screen, and with which key. */
+export function DeskFoot({ session, submit }: { session: Session; submit: () => void }) {
+  const { before, after } = around(session);
+  const entry = onScreen(session);
+  const phase = phaseOf(session);
+  const open = phase === "answering" && entry?.state !== "submitted";
+  return (
+    <footer className="flex min-h-12 shrink-0 items-center gap-1 border-t px-2 max-sm:pb-[env(safe-area-inset-bottom)]">
+      <Hint id="previous-item" icon={<ArrowLeft size={14} aria-hidden />} label="Back" off={!before} />
+      {after && <Hint id="next-item" icon={<ArrowRight size={14} aria-hidden />} label="On" />}
+      <Hint id="skip-item" icon={<SkipForward size={14} aria-hidden />} label="Skip" off={!open} />
+      <Hint id="decline-item" icon={<Ban size={14} aria-hidden />} label="Decline" off={!open} />
+      <Hint id="undo" icon={<Undo2 size={14} aria-hidden />} label="Undo" off={session.past.length === 0} />
+      <span className="flex-1" />
+      {phase === "answering" && (
+        <Button look="primary" className="pointer-coarse:h-11" disabled={entry?.review?.orphaned} onClick={submit}>
+          <CornerDownLeft size={14} aria-hidden />
+          {entry?.state === "submitted" ? (
+            "Submit the change"
+          ) : (
+            <span>
+              Submit<span className="max-sm:hidden"> and next</span>
+            </span>
+          )}
+          <Key id="submit-item" />
+        </Button>
+      )}
+    </footer>
+  );
+}
