@@ -162,7 +162,7 @@ it("a whole queue is judged by keyboard alone, with undo after submit and the wa
   const skipped = await asked(page);
   await page.keyboard.press("s");
   await page.getByText(skipped).waitFor({ state: "detached" });
-  await painted(page);
+  const declined = await asked(page);
   await page.keyboard.press("x");
   const declining = page.getByRole("dialog", { name: "Decline this item" });
   await declining.getByRole("textbox", { name: "Reason" }).fill("I do not know this shop.");
@@ -170,8 +170,8 @@ it("a whole queue is judged by keyboard alone, with undo after submit and the wa
   expect(await barriers(page)).toEqual([]);
   await page.keyboard.press("Enter");
   await declining.waitFor({ state: "detached" });
-  await page.getByText(skipped).waitFor({ state: "detached" });
-  await painted(page);
+  await page.getByText(declined).waitFor({ state: "detached" });
+  await asked(page);
   for (const place of ["4 of 7", "5 of 7"]) {
     await page.keyboard.press("1");
     await page.keyboard.press("Enter");
@@ -361,6 +361,24 @@ it("a lost lease is explained, and what was written is kept", async () => {
   expect(await barriers(page)).toEqual([]);
   await page.keyboard.press("Enter");
   await page.getByText(lost).waitFor({ state: "detached" });
+});
+
+it("a queue that is removed in the middle of the work is explained, and what was written stays", async () => {
+  const { page } = await openPage(inside);
+  const queue = await makeQueue(page, 121, 1);
+  await page.goto(`${address(queue)}?go=true`);
+  await at(page, "1 of 1");
+  await page.keyboard.press("n");
+  await page.keyboard.type("It names the wrong day.");
+  await callAs(page, "DELETE", `/v3/queues/${queue}`);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("1");
+  await page.keyboard.press("Enter");
+  await page.getByText("This queue was removed.").waitFor();
+  expect(await page.getByRole("textbox", { name: "Note" }).inputValue()).toBe("It names the wrong day.");
 });
 
 it("what was written is there again after a reload", async () => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useLayoutEffect, useRef, useSyncExternalStore } from "react";
 import { chordOf, isApple } from "./chord";
 import { dialogIsOpen, isOwned, isSilent, isTyping } from "./guards";
 import { keysOf } from "./keymap";
@@ -31,7 +31,8 @@ export function useCommand(
   const { when = true, whileTyping = false, once = false } = options;
   const latest = useRef(run);
   latest.current = run;
-  useEffect(() => {
+  // Before the page is painted: a key that is shown must act.
+  useLayoutEffect(() => {
     if (!when) return;
     const binding: Binding = { id, run: () => latest.current(), whileTyping, once };
     changed([...bindings, binding]);

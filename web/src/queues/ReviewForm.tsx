@@ -1,5 +1,13 @@
 import { Flag } from "lucide-react";
-import { type FocusEvent, type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
+import {
+  type FocusEvent,
+  type KeyboardEvent,
+  type PointerEvent,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import type { Queue } from "../api/queues";
 import type { AnswerValue } from "../api/types";
 import { Key } from "../keys/Key";
@@ -34,7 +42,8 @@ export function ReviewForm({ entry, queue, act }: { entry: Entry; queue: Queue; 
   const first = names[0];
   const current = questions.find(({ human_review: { key } }) => key === focused)?.human_review;
   const wrong = (field: string) => entry.problems.find((problem) => problem.field === field)?.message;
-  useEffect(() => {
+  // Before the item is painted: from then on the digits act.
+  useLayoutEffect(() => {
     if (first) place(box.current, first)?.focus({ preventScroll: true });
     box.current?.closest(".scroll")?.scrollTo?.(0, 0);
   }, [first]);

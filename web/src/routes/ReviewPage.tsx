@@ -19,8 +19,9 @@ export function ReviewPage() {
   const api = useQueuesApi();
   const query = useQuery(queueQuery(api, project.key, id));
   if (query.isPending) return <Skeleton lines={6} />;
-  if (query.error) return <ErrorPanel error={asApiError(query.error)} retry={() => void query.refetch()} />;
+  // In the middle of the work what was read before counts: what was written must not go away with the page.
   const queue = query.data;
+  if (!queue) return <ErrorPanel error={asApiError(query.error)} retry={() => void query.refetch()} />;
   if (!queue.may_review)
     return (
       <Empty title="This queue is not yours to review">
