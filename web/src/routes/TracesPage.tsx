@@ -10,6 +10,7 @@ import { FilterBar } from "../traces/FilterBar";
 import { FilterSheet } from "../traces/FilterSheet";
 import { FirstRun } from "../traces/FirstRun";
 import { Histogram } from "../traces/Histogram";
+import { NoTraces } from "../traces/NoTraces";
 import { type Neighbours, NeighboursContext } from "../traces/neighbours";
 import { SelectionBar } from "../traces/SelectionBar";
 import { clean, type TraceSearchParams } from "../traces/search";
@@ -25,7 +26,7 @@ import { addressOf, Views } from "../traces/Views";
 import { Button } from "../ui/Button";
 import { cx } from "../ui/cx";
 import { count } from "../ui/format";
-import { Empty, ErrorPanel, Skeleton } from "../ui/State";
+import { ErrorPanel, Skeleton } from "../ui/State";
 import { useMedia } from "../ui/useMedia";
 
 const route = getRouteApi("/inside/p/$project/traces");
@@ -213,15 +214,11 @@ export function TracesPage() {
           {list.isPending && <Skeleton lines={8} />}
           {list.error && <ErrorPanel error={asApiError(list.error)} retry={() => void list.refetch()} />}
           {empty && (
-            <Empty title="No trace fits">
-              <p className="mb-3">Nothing in this time and with these filters.</p>
-              <div className="flex flex-wrap gap-2">
-                {search.q && <Button onClick={() => change({ q: undefined })}>Remove the filters</Button>}
-                <Button onClick={() => change({ range: "all", from: undefined, to: undefined })}>
-                  Look at all time
-                </Button>
-              </div>
-            </Empty>
+            <NoTraces
+              filtered={Boolean(search.q)}
+              unfilter={() => change({ q: undefined })}
+              widen={() => change({ range: "all", from: undefined, to: undefined })}
+            />
           )}
           {rows.length > 0 && (
             <TraceList
