@@ -13,6 +13,8 @@ export interface Call {
   project?: string | undefined;
   query?: Record<string, string | number | boolean | undefined>;
   signal?: AbortSignal;
+  /** Is sent even when the page is left meanwhile. */
+  keepalive?: boolean;
 }
 
 type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
@@ -33,6 +35,7 @@ export async function send<T>(method: Method, path: string, call: Call = {}): Pr
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (call.body !== undefined) init.body = JSON.stringify(call.body);
   if (call.signal) init.signal = call.signal;
+  if (call.keepalive) init.keepalive = true;
   let response: Response;
   try {
     response = await fetch(address(path, call.query), init);
@@ -48,6 +51,18 @@ export async function send<T>(method: Method, path: string, call: Call = {}): Pr
   } catch {
     throw new ApiError(response.status, "not_json", "The server's answer could not be read.", undefined, undefined);
   }
+}
+
+/** Fetches a file and hands it to the browser to keep: a plain link cannot name the project. */
+export async function download(path: string, project: string, name: string): Promise<void> {
+  const response = await fetch(path, { headers: { "x-postil-project": project }, credentials: "same-origin" });
+  if (!response.ok) throw await errorOf(response);
+  const address = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
 /** Opens the event stream of a project, after the event with the id `last` if there is one. */

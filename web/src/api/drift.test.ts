@@ -1,4 +1,5 @@
 import { describe, expectTypeOf, it } from "vitest";
+import type { Datapoint, DatapointInput, DatapointOrigin, Dataset } from "./datasets";
 import type { components } from "./schema";
 import type { ApiKey, Invite, Member, ProjectInfo } from "./settings";
 import type {
@@ -43,6 +44,10 @@ describe("the types of the app", () => {
     expectTypeOf<Unknown<Job, Schemas["JobView"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<View, Schemas["ViewBody"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<ViewInput, Schemas["ViewInput"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Dataset, Schemas["DatasetView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Datapoint, Schemas["DatapointView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<DatapointOrigin, Schemas["DatapointOrigin"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<DatapointInput, Schemas["DatapointInput"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<OpenInvite, Schemas["OpenInvite"]>>().toEqualTypeOf<never>();
   });
 });

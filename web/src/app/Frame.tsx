@@ -1,5 +1,16 @@
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
-import { CircleQuestionMark, CircleUser, FileText, Moon, Rows3, Search, Settings, Sun, WifiOff } from "lucide-react";
+import {
+  CircleQuestionMark,
+  CircleUser,
+  Database,
+  FileText,
+  Moon,
+  Rows3,
+  Search,
+  Settings,
+  Sun,
+  WifiOff,
+} from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { session } from "../api";
 import { KeySheet } from "../keys/KeySheet";
@@ -16,6 +27,7 @@ import { useConnectionLost } from "./useLive";
 const PLACES = [
   { id: "traces", label: "Traces", icon: Rows3, path: "/p/$project/traces" },
   { id: "logs", label: "Logs", icon: FileText, path: "/p/$project/logs" },
+  { id: "datasets", label: "Datasets", icon: Database, path: "/p/$project/datasets" },
   { id: "settings", label: "Settings", icon: Settings, path: "/p/$project/settings/human-reviews" },
 ] as const;
 
@@ -107,6 +119,7 @@ function Bar({ title }: { title: string }) {
   useCommand("theme", switchTheme);
   useCommand("go-traces", () => go(project.key), { whileTyping: true });
   useCommand("go-logs", () => void navigate({ to: "/p/$project/logs", params }), { whileTyping: true });
+  useCommand("go-datasets", () => void navigate({ to: "/p/$project/datasets", params }), { whileTyping: true });
   useCommand("go-settings", () => void navigate({ to: "/p/$project/settings/human-reviews", params }), {
     whileTyping: true,
   });

@@ -4,6 +4,7 @@ import { ListTree, X } from "lucide-react";
 import { asApiError } from "../api/error";
 import type { LogDetail, Message, Normalized } from "../api/types";
 import { may, useHere } from "../app/project";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { useKeyName } from "../keys/keymap";
 import { runCommand } from "../keys/useCommand";
 import { Correction } from "../logs/Correction";
@@ -115,6 +116,13 @@ export function LogPage() {
                 onRemove={() => void remove()}
               />
             )}
+            <div className="px-4 pb-3">
+              <AddToDataset
+                look="button"
+                what="this log"
+                sources={[{ trace_id: log.trace_id, span_id: log.span_id }]}
+              />
+            </div>
           </div>
         </section>
         <div className="min-h-0 max-lg:border-t-2 max-lg:border-t-line-strong lg:border-l">

@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { asApiError } from "../api/error";
 import { useHere } from "../app/project";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { runCommand, useCommand } from "../keys/useCommand";
 import { Margin } from "../review/Margin";
 import { useReviews } from "../review/useReviews";
@@ -112,7 +113,15 @@ export function TracePage() {
   );
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <TraceHead id={id} trace={trace} copyLink={copyLink} toggleList={() => runCommand("toggle-list")} />
+      <TraceHead
+        id={id}
+        trace={trace}
+        copyLink={copyLink}
+        toggleList={() => runCommand("toggle-list")}
+        actions={
+          <AddToDataset look="icon" what="this span" sources={chosen ? [{ trace_id: id, span_id: chosen }] : []} />
+        }
+      />
       <LinkedTraces links={summary.data?.linked_traces ?? []} />
       {error ? (
         <ErrorPanel error={error} retry={() => void Promise.all([spans.refetch(), summary.refetch()])} />

@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { asApiError } from "../api/error";
 import { meQuery } from "../app/me";
+import { datasetSearch } from "../datasets/search";
 import { logSearch } from "../logs/search";
 import { awaitFirst } from "../traces/first";
 import { traceSearch } from "../traces/search";
@@ -110,6 +111,19 @@ const log = createRoute({
   component: lazyRouteComponent(() => import("./LogPage"), "LogPage"),
 });
 
+const datasets = createRoute({
+  getParentRoute: () => project,
+  path: "/datasets",
+  component: lazyRouteComponent(() => import("./DatasetsPage"), "DatasetsPage"),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => project,
+  path: "/datasets/$dataset",
+  validateSearch: datasetSearch,
+  component: lazyRouteComponent(() => import("./DatasetPage"), "DatasetPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => project,
   path: "/settings",
@@ -187,6 +201,8 @@ const tree = root.addChildren([
     project.addChildren([
       traces.addChildren([trace]),
       logs.addChildren([log]),
+      datasets,
+      dataset,
       settings.addChildren([
         settingsStart,
         reviews,

@@ -1,11 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { may, useHere } from "../app/project";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { Key } from "../keys/Key";
 import { useCommand } from "../keys/useCommand";
 import { Button } from "../ui/Button";
 import { count } from "../ui/format";
 import { BulkAnnotate } from "./BulkAnnotate";
+import { asSource, matchingTraces } from "./matching";
 import { type Progress, useBulk } from "./useBulk";
 import type { Selection } from "./useSelection";
 import type { useTraces } from "./useTraces";
@@ -52,6 +54,13 @@ export function SelectionBar({
               Annotate <Key id="annotate-selected" />
             </Button>
           )}
+          <AddToDataset
+            look="button"
+            what={what}
+            sources={selection.matching ? () => matchingTraces(here.api, body) : selection.ids.map(asSource)}
+            size={total ?? selection.size}
+            onAdded={selection.clear}
+          />
           {!selection.matching && all.data !== undefined && all.data > selection.size && (
             <Button small look="quiet" onClick={selection.selectMatching}>
               Select all {count(all.data)} that match <Key id="select-matching" />

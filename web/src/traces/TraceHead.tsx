@@ -1,4 +1,5 @@
 import { ArrowDown, ArrowUp, Link as LinkIcon, PanelLeft, X } from "lucide-react";
+import type { ReactNode } from "react";
 import type { TraceSummary } from "../api/types";
 import { useKeyName } from "../keys/keymap";
 import { IconButton } from "../ui/Button";
@@ -14,11 +15,14 @@ export function TraceHead({
   trace,
   copyLink,
   toggleList,
+  actions,
 }: {
   id: string;
   trace: TraceSummary | undefined;
   copyLink: () => void;
   toggleList: () => void;
+  /** What else can be done with the span that is shown. */
+  actions?: ReactNode;
 }) {
   const { previous, next, close } = useNeighbours();
   return (
@@ -54,6 +58,7 @@ export function TraceHead({
       >
         <PanelLeft size={16} aria-hidden />
       </IconButton>
+      {actions}
       <IconButton name="Copy a link to this span" shortcut={useKeyName("copy-link")} onClick={copyLink}>
         <LinkIcon size={16} aria-hidden />
       </IconButton>
