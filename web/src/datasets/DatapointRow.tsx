@@ -42,11 +42,20 @@ export function OriginLink({
       params={{ project, trace: origin.trace_id }}
       search={{ span: origin.span_id, range: "all" }}
       title="The trace it came from"
-      aria-label="The trace it came from"
+      aria-label={brief ? "The trace it came from" : undefined}
       className="inline-flex h-8 shrink-0 items-center gap-1.5 rounded-sm px-1.5 text-sm text-ink-2 hover:text-ink"
     >
       <ListTree size={16} aria-hidden /> {!brief && "Its trace"}
     </Link>
+  );
+}
+
+function Place({ number }: { number: number }) {
+  return (
+    <span className="num text-right text-xs text-ink-3">
+      <span className="sr-only">Datapoint </span>
+      {number}
+    </span>
   );
 }
 
@@ -83,7 +92,6 @@ export const DatapointRow = memo(function DatapointRow({
         to="/p/$project/datasets/$dataset"
         params={{ project, dataset }}
         search={{ datapoint: datapoint._id }}
-        aria-label={`Datapoint ${number}: ${asked || expected || inputs || "empty"}`}
         aria-current={open ? "true" : undefined}
         preload={false}
         className="h-full min-w-0 flex-1 -outline-offset-2"
@@ -91,7 +99,7 @@ export const DatapointRow = memo(function DatapointRow({
         {compact ? (
           <div className="flex h-full flex-col justify-center gap-0.5 px-3">
             <div className="flex items-center gap-2">
-              <span className="num text-xs text-ink-3">{number}</span>
+              <Place number={number} />
               <span className="min-w-0 flex-1 truncate" dir="auto">
                 {asked}
               </span>
@@ -103,7 +111,7 @@ export const DatapointRow = memo(function DatapointRow({
           </div>
         ) : (
           <div className={cx("grid h-full items-center gap-3 ps-3", COLUMNS)}>
-            <span className="num text-right text-xs text-ink-3">{number}</span>
+            <Place number={number} />
             <span className="truncate" dir="auto">
               {asked}
             </span>

@@ -52,12 +52,13 @@ export function DatasetHead({
         </p>
       </div>
       {write && (
-        <Button onClick={write} aria-label="New datapoint">
-          <Plus size={16} aria-hidden /> <span className="max-sm:hidden">New datapoint</span> <Key id="new-datapoint" />
+        <Button onClick={write}>
+          <Plus size={16} aria-hidden /> <span className="max-sm:sr-only">New datapoint</span>{" "}
+          <Key id="new-datapoint" />
         </Button>
       )}
-      <Button onClick={() => setExporting(true)} aria-label="Export">
-        <Download size={16} aria-hidden /> <span className="max-sm:hidden">Export</span>
+      <Button onClick={() => setExporting(true)}>
+        <Download size={16} aria-hidden /> <span className="max-sm:sr-only">Export</span>
       </Button>
       {may(here, "annotate") && (
         <DatasetMenu dataset={dataset} onRemoved={() => void navigate({ to: "/p/$project/datasets", params })} />
