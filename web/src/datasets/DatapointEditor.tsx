@@ -25,7 +25,7 @@ function Part({ title, note, children }: { title: string; note?: ReactNode; chil
       <h2 className="mb-2 flex items-baseline gap-2 text-sm font-semibold">
         {title} <span className="text-xs font-normal text-ink-3">{note}</span>
       </h2>
-      {children}
+      <div className="max-w-[800px]">{children}</div>
     </section>
   );
 }
@@ -74,24 +74,22 @@ export function DatapointEditor({
     <div className="flex h-full min-h-0 flex-col">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
       <section tabIndex={0} aria-label="Datapoint" className="scroll min-h-0 flex-1 -outline-offset-2">
-        <div className="max-w-[840px]">
-          <Part title="Messages" note="what is asked">
-            <MessageRows rows={draft.messages} edits={edits} onChange={(messages) => change({ messages })} />
-          </Part>
-          <Part title="Expected output" note="what should be answered">
-            <TextBox
-              name="Expected output"
-              value={draft.expected}
-              readOnly={!edits}
-              onChange={(expected) => change({ expected })}
-            />
-            {answer !== undefined && <Said answer={answer} expected={draft.expected} />}
-          </Part>
-          <Part title="Inputs" note="variables">
-            <InputRows rows={draft.inputs} edits={edits} onChange={(inputs) => change({ inputs })} />
-          </Part>
-          {datapoint && <Judged datapoint={datapoint} />}
-        </div>
+        <Part title="Messages" note="what is asked">
+          <MessageRows rows={draft.messages} edits={edits} onChange={(messages) => change({ messages })} />
+        </Part>
+        <Part title="Expected output" note="what should be answered">
+          <TextBox
+            name="Expected output"
+            value={draft.expected}
+            readOnly={!edits}
+            onChange={(expected) => change({ expected })}
+          />
+          {answer !== undefined && <Said answer={answer} expected={draft.expected} />}
+        </Part>
+        <Part title="Inputs" note="variables">
+          <InputRows rows={draft.inputs} edits={edits} onChange={(inputs) => change({ inputs })} />
+        </Part>
+        {datapoint && <Judged datapoint={datapoint} />}
       </section>
       {edits && (dirty || error) && (
         <footer className="flex min-h-12 shrink-0 flex-wrap items-center gap-2 border-t bg-well px-4 py-2">

@@ -14,13 +14,13 @@ function Marks({ datapoint }: { datapoint: Datapoint }) {
   const judged = (datapoint.evaluations ?? []).length > 0;
   if (datapoint.origin?.corrected_by)
     return (
-      <span className="inline-flex items-center gap-1 rounded-sm bg-good-soft px-1.5 text-xs leading-5 text-good">
+      <span className="inline-flex shrink-0 items-center gap-1 justify-self-start rounded-sm bg-good-soft px-1.5 text-xs leading-5 text-good">
         <PencilLine size={12} aria-hidden /> corrected
       </span>
     );
   if (!judged) return null;
   return (
-    <span className="inline-flex items-center gap-1 rounded-sm bg-well px-1.5 text-xs leading-5 text-ink-2">
+    <span className="inline-flex shrink-0 items-center gap-1 justify-self-start rounded-sm bg-well px-1.5 text-xs leading-5 text-ink-2">
       <Check size={12} aria-hidden /> judged
     </span>
   );

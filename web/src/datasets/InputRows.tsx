@@ -55,7 +55,7 @@ export function InputRows({
         <Button
           small
           look="quiet"
-          className="mt-2"
+          className="-ms-2 mt-2"
           onClick={() => onChange([...rows, { id: nextId(rows), name: "", text: "" }])}
         >
           <Plus size={14} aria-hidden /> Add an input

@@ -83,7 +83,7 @@ export function MessageRows({
       </ol>
       {rows.length === 0 && <p className="text-sm text-ink-2">No messages.</p>}
       {edits && (
-        <Button small look="quiet" className="mt-2" onClick={add}>
+        <Button small look="quiet" className="-ms-2 mt-2" onClick={add}>
           <Plus size={14} aria-hidden /> Add a message
         </Button>
       )}

@@ -35,7 +35,7 @@ export function DatasetsPage() {
       <div className="mx-auto max-w-[1040px] px-4 py-6 lg:px-8">
         <div className="mb-1 flex min-h-8 items-center gap-3">
           <h1 className="min-w-0 flex-1 text-lg font-semibold">Datasets</h1>
-          {edits && make}
+          {edits && !(none && asked === "") && make}
         </div>
         <p className="mb-4 max-w-[64ch] text-ink-2">
           Questions with the answers they should have had: to test with, and to train with.
@@ -81,9 +81,9 @@ export function DatasetsPage() {
 /** Where there is nothing yet: what datasets are for, and how they fill. */
 function Teach({ children }: { children: React.ReactNode }) {
   return (
-    <section aria-label="What datasets are for" className="max-w-[64ch] border-t pt-6">
+    <section aria-label="What datasets are for" className="border-t pt-6">
       <h2 className="mb-3 text-md font-semibold">No dataset yet</h2>
-      <ol className="flex list-decimal flex-col gap-2 ps-5 text-ink-2 marker:text-ink-3">
+      <ol className="flex max-w-[64ch] list-decimal flex-col gap-2 ps-5 text-ink-2 marker:text-ink-3">
         <li>
           In traces or logs, press <kbd className="kbd kbd-told">d</kbd>, or choose “Add to dataset”: what was asked
           becomes a datapoint.
@@ -121,7 +121,8 @@ function Row({ dataset, project, edits }: { dataset: Dataset; project: string; e
         <span className="num text-sm text-ink-2 sm:text-right">
           {count(held)} {held === 1 ? "datapoint" : "datapoints"}
         </span>
-        <span className="text-sm text-ink-3 max-sm:hidden">
+        <span className="text-right text-sm text-ink-3 max-sm:hidden">
+          <span className="sr-only">changed </span>
           <Time iso={dataset.updated} />
         </span>
       </div>
