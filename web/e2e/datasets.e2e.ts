@@ -148,6 +148,11 @@ it("selected traces, a span and a log are added by key, the correction as the ex
   await page.getByText("Your order 2 is on its way").first().waitFor();
   await page.keyboard.press("d");
   const one = page.getByRole("dialog", { name: "Add this span to a dataset" });
+  await one.waitFor();
+  await page.keyboard.press("Escape");
+  await one.waitFor({ state: "hidden" });
+  await look(page, "trace-to-dataset");
+  await page.keyboard.press("d");
   await one.getByRole("textbox").fill("order q");
   await expect.poll(() => one.getByRole("listitem").count()).toBe(2);
   await one.getByRole("textbox").press("Enter");
@@ -158,6 +163,8 @@ it("selected traces, a span and a log are added by key, the correction as the ex
 
   await page.goto(`${postil.url}/p/default/logs`);
   await page.getByRole("region", { name: "Logs" }).getByRole("link").first().click();
+  await page.getByRole("button", { name: "Add to dataset" }).waitFor();
+  await look(page, "log-to-dataset");
   await page.getByRole("button", { name: "Add to dataset" }).click();
   const log = page.getByRole("dialog", { name: "Add this log to a dataset" });
   await log.getByRole("button", { name: /^Order questions/ }).click();
@@ -171,16 +178,18 @@ it("selected traces, a span and a log are added by key, the correction as the ex
   expect(complaints).toEqual([]);
 });
 
-it("a datapoint is edited beside what was said, kept as a draft, saved, walked past and deleted with a way back", async () => {
-  const id = await make("To edit");
+const IMAGE = {
+  type: "image_url",
+  image_url: { url: "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7" },
+};
+
+/** A dataset of three spans, the first of them corrected, and of a question with a picture. */
+async function mixed(name: string): Promise<string> {
+  const id = await make(name);
   await postil.call("POST", `/v3/datasets/${id}/spans`, {
     items: [1, 2, 0].map((at) => ({ trace_id: traceId(FIRST + at) })),
   });
-  const image = {
-    type: "image_url",
-    image_url: { url: "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7" },
-  };
-  const content = [{ type: "text", text: "What is on this photo?" }, image];
+  const content = [{ type: "text", text: "What is on this photo?" }, IMAGE];
   await postil.call("POST", `/v2/datasets/${id}/datapoints`, [
     {
       messages: [
@@ -190,6 +199,11 @@ it("a datapoint is edited beside what was said, kept as a draft, saved, walked p
       inputs: { city: "Berlin", tries: 2 },
     },
   ]);
+  return id;
+}
+
+it("a datapoint is edited beside what was said, kept as a draft, and saved", async () => {
+  const id = await mixed("To edit");
   const { page, complaints } = await openPage(inside);
   await open(page, id);
   const table = page.getByRole("region", { name: "Datapoints" });
@@ -220,13 +234,22 @@ it("a datapoint is edited beside what was said, kept as a draft, saved, walked p
   await page.getByText("Saved", { exact: true }).waitFor();
   const last = (await points(id)).at(-1);
   expect(last).toMatchObject({ inputs: { city: "Berlin", tries: 3 }, expected_output: "A parcel." });
-  expect(last?.messages?.[1]?.content).toEqual([{ type: "text", text: "What does this photo show?" }, image]);
+  expect(last?.messages?.[1]?.content).toEqual([{ type: "text", text: "What does this photo show?" }, IMAGE]);
 
   await page.getByRole("button", { name: "Add an input" }).click();
   await page.getByRole("textbox", { name: "Name of input 3" }).fill("city");
   await page.getByText("Two inputs have the name “city”.").waitFor();
   await page.getByRole("button", { name: "Undo the changes" }).click();
+  expect(complaints).toEqual([]);
+});
 
+it("a datapoint is deleted with a way back, and one is written by hand", async () => {
+  const id = await mixed("To delete");
+  const { page, complaints } = await openPage(inside);
+  await open(page, id);
+  const table = page.getByRole("region", { name: "Datapoints" });
+  await table.getByRole("link", { name: /^Datapoint 4 / }).click();
+  await page.getByText("4 of 4").waitFor();
   await page.getByRole("button", { name: "Delete this datapoint" }).click();
   await page.getByText("3 of 3").waitFor();
   await page.getByRole("button", { name: "Undo", exact: true }).click();
@@ -238,7 +261,7 @@ it("a datapoint is edited beside what was said, kept as a draft, saved, walked p
   await expect.poll(async () => (await points(id)).length).toBe(3);
 
   await open(page, id);
-  await page.getByRole("heading", { level: 1, name: "To edit" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "To delete" }).waitFor();
   await page.keyboard.press("n");
   await page.getByRole("textbox", { name: "Text of message 1" }).fill("Do you ship to Norway?");
   await page.getByRole("textbox", { name: "Expected output" }).fill("Yes, in five days.");

@@ -110,7 +110,7 @@ function Body({ onClose, dataset, first }: ExportProps & { first: React.RefObjec
           <p id="export-split-hint" className="mt-1 text-xs text-ink-2">
             {wrong
               ? "A whole number from 0 to 100."
-              : "A datapoint stays in its part as others are added; the same question is never in both."}
+              : "A question stays in its part when others are added or its answer is corrected, and is never in both."}
           </p>
         </div>
         {error && <ErrorLine error={error} />}

@@ -11,6 +11,7 @@ import { Correction } from "../logs/Correction";
 import { Margin } from "../review/Margin";
 import { Conversation } from "../trace/Conversation";
 import { IconButton } from "../ui/Button";
+import { cx } from "../ui/cx";
 import { duration, money } from "../ui/format";
 import { ErrorPanel, Skeleton } from "../ui/State";
 import { Status } from "../ui/Status";
@@ -116,7 +117,7 @@ export function LogPage() {
                 onRemove={() => void remove()}
               />
             )}
-            <div className="px-4 pb-3">
+            <div className={cx("px-4 pb-3", log.correction && "pt-3")}>
               <AddToDataset
                 look="button"
                 what="this log"
