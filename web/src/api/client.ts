@@ -13,6 +13,8 @@ export interface Call {
   project?: string | undefined;
   query?: Record<string, string | number | boolean | undefined>;
   signal?: AbortSignal;
+  /** Is sent even when the page is left meanwhile. */
+  keepalive?: boolean;
 }
 
 type Method = "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
@@ -33,6 +35,7 @@ export async function send<T>(method: Method, path: string, call: Call = {}): Pr
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (call.body !== undefined) init.body = JSON.stringify(call.body);
   if (call.signal) init.signal = call.signal;
+  if (call.keepalive) init.keepalive = true;
   let response: Response;
   try {
     response = await fetch(address(path, call.query), init);

@@ -1,4 +1,5 @@
 import { describe, expectTypeOf, it } from "vitest";
+import type { Datapoint, DatapointInput, DatapointOrigin, Dataset } from "./datasets";
 import type {
   Claimed,
   Done,
@@ -69,6 +70,10 @@ describe("the types of the app", () => {
     expectTypeOf<Unknown<Review, Schemas["QueueReview"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<Claimed, Schemas["QueueClaim"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<Done, Schemas["QueueMine"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Dataset, Schemas["DatasetView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Datapoint, Schemas["DatapointView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<DatapointOrigin, Schemas["DatapointOrigin"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<DatapointInput, Schemas["DatapointInput"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<OpenInvite, Schemas["OpenInvite"]>>().toEqualTypeOf<never>();
   });
 });

@@ -2,6 +2,7 @@ import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
 import {
   CircleQuestionMark,
   CircleUser,
+  Database,
   FileText,
   ListChecks,
   Moon,
@@ -29,6 +30,7 @@ const PLACES = [
   { id: "traces", label: "Traces", icon: Rows3, path: "/p/$project/traces" },
   { id: "logs", label: "Logs", icon: FileText, path: "/p/$project/logs" },
   { id: "queues", label: "Queues", icon: ListChecks, path: "/p/$project/queues" },
+  { id: "datasets", label: "Datasets", icon: Database, path: "/p/$project/datasets" },
   { id: "settings", label: "Settings", icon: Settings, path: "/p/$project/settings/human-reviews" },
 ] as const;
 
@@ -128,6 +130,10 @@ function Bar({ title, alone }: { title: string; alone: boolean }) {
   });
   useCommand("go-logs", () => void navigate({ to: "/p/$project/logs", params }), { when: reads, whileTyping: true });
   useCommand("go-queues", () => void navigate({ to: "/p/$project/queues", params }), { whileTyping: true });
+  useCommand("go-datasets", () => void navigate({ to: "/p/$project/datasets", params }), {
+    when: reads,
+    whileTyping: true,
+  });
   useCommand("go-settings", () => void navigate({ to: "/p/$project/settings/human-reviews", params }), {
     when: reads,
     whileTyping: true,

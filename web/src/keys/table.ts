@@ -1,7 +1,7 @@
 /** Every command of the app: one table for the key handler, the key sheet, the palette, the tooltips and the docs. */
 export interface CommandInfo {
   label: string;
-  group: "Everywhere" | "Traces" | "Reading" | "Judging" | "Logs" | "Reviewing";
+  group: "Everywhere" | "Traces" | "Reading" | "Judging" | "Logs" | "Reviewing" | "Datasets";
   keys: readonly string[];
 }
 
@@ -12,6 +12,7 @@ export const COMMANDS = {
   "go-traces": { label: "Go to traces", group: "Everywhere", keys: ["ctrl+alt+1"] },
   "go-logs": { label: "Go to logs", group: "Everywhere", keys: ["ctrl+alt+2"] },
   "go-queues": { label: "Go to queues", group: "Everywhere", keys: ["ctrl+alt+3"] },
+  "go-datasets": { label: "Go to datasets", group: "Everywhere", keys: ["ctrl+alt+4"] },
   "go-settings": { label: "Go to settings", group: "Everywhere", keys: ["ctrl+alt+7"] },
   filter: { label: "Filter", group: "Traces", keys: ["/", "f"] },
   "next-trace": { label: "Next trace", group: "Traces", keys: ["j", "ArrowRight"] },
@@ -45,6 +46,7 @@ export const COMMANDS = {
   "option-10": { label: "Choose option 10", group: "Judging", keys: ["0"] },
   undo: { label: "Undo the last answer", group: "Judging", keys: ["z", "mod+z"] },
   "add-to-queue": { label: "Add to a queue", group: "Judging", keys: ["q"] },
+  "add-to-dataset": { label: "Add to a dataset", group: "Judging", keys: ["d"] },
   "next-log": { label: "Next log", group: "Logs", keys: ["j", "ArrowRight"] },
   "previous-log": { label: "Previous log", group: "Logs", keys: ["k", "ArrowLeft"] },
   correct: { label: "Correct the answer", group: "Logs", keys: ["e"] },
@@ -62,6 +64,12 @@ export const COMMANDS = {
   diff: { label: "Show or hide what a correction changed", group: "Reviewing", keys: ["v"] },
   instructions: { label: "Show the instructions", group: "Reviewing", keys: ["i"] },
   "close-panel": { label: "Close what was opened", group: "Reviewing", keys: ["Escape"] },
+  "next-datapoint": { label: "Next datapoint", group: "Datasets", keys: ["j", "ArrowRight"] },
+  "previous-datapoint": { label: "Previous datapoint", group: "Datasets", keys: ["k", "ArrowLeft"] },
+  "open-datapoint": { label: "Open the marked datapoint", group: "Datasets", keys: ["Enter"] },
+  "close-datapoint": { label: "Close the datapoint", group: "Datasets", keys: ["Escape"] },
+  "new-datapoint": { label: "New datapoint", group: "Datasets", keys: ["n"] },
+  "save-datapoint": { label: "Save the datapoint", group: "Datasets", keys: ["mod+Enter"] },
 } as const satisfies Record<string, CommandInfo>;
 
 export type CommandId = keyof typeof COMMANDS;
@@ -70,6 +78,6 @@ export const COMMAND_IDS = Object.keys(COMMANDS) as CommandId[];
 
 /** The commands whose keys no other command may share, because both can act at once. */
 export function overlap(one: CommandInfo, other: CommandInfo): boolean {
-  const list = (group: CommandInfo["group"]) => group === "Traces" || group === "Logs" || group === "Reviewing";
+  const list = (group: CommandInfo["group"]) => ["Traces", "Logs", "Reviewing", "Datasets"].includes(group);
   return !(one.group !== other.group && list(one.group) && list(other.group));
 }

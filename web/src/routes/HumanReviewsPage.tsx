@@ -6,6 +6,7 @@ import { asApiError } from "../api/error";
 import type { HumanReview } from "../api/types";
 import { may, useHere } from "../app/project";
 import { typeLabel } from "../human-reviews/draft";
+import { ExportAnnotations } from "../human-reviews/ExportAnnotations";
 import { SentimentMark } from "../review/sentiment";
 import { useReviews } from "../review/useReviews";
 import { Page } from "../settings/Page";
@@ -169,6 +170,11 @@ export function HumanReviewsPage() {
       </ul>
       {active.length === 0 && (
         <Empty title="Nothing is asked yet">Make the first human review: it appears in the margin of every span.</Empty>
+      )}
+      {list.length > 0 && (
+        <p className="mt-6">
+          <ExportAnnotations reviews={list} />
+        </p>
       )}
       {archived.length > 0 && (
         <section aria-label="Archived" className="mt-8">

@@ -4,12 +4,14 @@ import { ListTree, X } from "lucide-react";
 import { asApiError } from "../api/error";
 import type { LogDetail, Message, Normalized } from "../api/types";
 import { may, useHere } from "../app/project";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { useKeyName } from "../keys/keymap";
 import { runCommand } from "../keys/useCommand";
 import { Correction } from "../logs/Correction";
 import { Margin } from "../review/Margin";
 import { Conversation } from "../trace/Conversation";
 import { IconButton } from "../ui/Button";
+import { cx } from "../ui/cx";
 import { duration, money } from "../ui/format";
 import { ErrorPanel, Skeleton } from "../ui/State";
 import { Status } from "../ui/Status";
@@ -115,6 +117,13 @@ export function LogPage() {
                 onRemove={() => void remove()}
               />
             )}
+            <div className={cx("px-4 pb-3", log.correction && "pt-3")}>
+              <AddToDataset
+                look="button"
+                what="this log"
+                sources={[{ trace_id: log.trace_id, span_id: log.span_id }]}
+              />
+            </div>
           </div>
         </section>
         <div className="min-h-0 max-lg:border-t-2 max-lg:border-t-line-strong lg:border-l">

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { asApiError } from "../api/error";
 import { may, useHere } from "../app/project";
 import { useLive, useThrottled } from "../app/useLive";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { useCommand } from "../keys/useCommand";
 import { useStep } from "../keys/useStep";
 import { LogFilters } from "../logs/LogFilters";
@@ -186,6 +187,13 @@ export function LogsPage() {
             </div>
           </section>
         </div>
+      )}
+      {!open && rows[at] && (
+        <AddToDataset
+          look="key"
+          what="this log"
+          sources={[{ trace_id: rows[at].trace_id, span_id: rows[at].span_id }]}
+        />
       )}
       {open && (
         <div className="min-w-0 flex-1">

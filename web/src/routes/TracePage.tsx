@@ -3,6 +3,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { asApiError } from "../api/error";
 import { may, useHere } from "../app/project";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { runCommand, useCommand } from "../keys/useCommand";
 import { AddToQueue } from "../queues/AddToQueue";
 import { Margin } from "../review/Margin";
@@ -49,6 +50,7 @@ export function TracePage() {
   useFollowTrace(id);
   const { leading } = useNeighbours();
   const chosen = search.span ?? leading ?? (spans.data && firstSpan(spans.data, summary.data?.trace.leading_span_id));
+  const sources = chosen ? [{ trace_id: id, span_id: chosen }] : [];
   const ready = Boolean(chosen) && !(search.span === undefined && leading === undefined && summary.isPending);
   const span = useQuery({
     ...spanQuery(here, id, chosen ?? ""),
@@ -121,14 +123,9 @@ export function TracePage() {
         copyLink={copyLink}
         toggleList={() => runCommand("toggle-list")}
         addToQueue={may(here, "annotate") ? () => setAdding(true) : undefined}
+        actions={<AddToDataset look="icon" what="this span" sources={sources} />}
       />
-      <AddToQueue
-        open={adding}
-        onClose={() => setAdding(false)}
-        what="this span"
-        items={chosen ? [{ trace_id: id, span_id: chosen }] : []}
-        whole={id}
-      />
+      <AddToQueue open={adding} onClose={() => setAdding(false)} what="this span" items={sources} whole={id} />
       <LinkedTraces links={summary.data?.linked_traces ?? []} />
       {error ? (
         <ErrorPanel error={error} retry={() => void Promise.all([spans.refetch(), summary.refetch()])} />

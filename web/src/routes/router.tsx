@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { asApiError } from "../api/error";
+import { datasetSearch } from "../datasets/search";
 import { logSearch } from "../logs/search";
 import { queueSearch } from "../queues/search";
 import { awaitFirst } from "../traces/first";
@@ -71,6 +72,21 @@ const queueReview = createRoute({
   path: "/queues/$queue/review",
   validateSearch: (search: Record<string, unknown>): { go?: true } => (search.go ? { go: true } : {}),
   component: lazyRouteComponent(() => import("./ReviewPage"), "ReviewPage"),
+});
+
+const datasets = createRoute({
+  getParentRoute: () => project,
+  path: "/datasets",
+  beforeLoad: (at) => onlyReaders(at),
+  component: lazyRouteComponent(() => import("./DatasetsPage"), "DatasetsPage"),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => project,
+  path: "/datasets/$dataset",
+  validateSearch: datasetSearch,
+  beforeLoad: (at) => onlyReaders(at),
+  component: lazyRouteComponent(() => import("./DatasetPage"), "DatasetPage"),
 });
 
 const settings = createRoute({
@@ -162,6 +178,8 @@ const tree = root.addChildren([
       queue,
       queueEdit,
       queueReview,
+      datasets,
+      dataset,
       settings.addChildren([
         settingsStart,
         reviews,

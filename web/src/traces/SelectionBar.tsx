@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { TraceSummary } from "../api/types";
 import { may, useHere } from "../app/project";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { Key } from "../keys/Key";
 import { useCommand } from "../keys/useCommand";
 import { AddToQueue } from "../queues/AddToQueue";
@@ -9,6 +10,7 @@ import { useQueuesApi } from "../queues/useDesk";
 import { Button } from "../ui/Button";
 import { count } from "../ui/format";
 import { BulkAnnotate } from "./BulkAnnotate";
+import { asSource, matchingTraces } from "./matching";
 import { doing, type Progress, useBulk } from "./useBulk";
 import type { Selection } from "./useSelection";
 import type { useTraces } from "./useTraces";
@@ -84,6 +86,13 @@ export function SelectionBar({
               Add to queue <Key id="add-to-queue" />
             </Button>
           )}
+          <AddToDataset
+            look="button"
+            what={what}
+            sources={selection.matching ? () => matchingTraces(here.api, body) : selection.ids.map(asSource)}
+            size={total ?? selection.size}
+            onAdded={selection.clear}
+          />
           {!selection.matching && all.data !== undefined && all.data > selection.size && (
             <Button small look="quiet" onClick={selection.selectMatching}>
               Select all {count(all.data)} that match <Key id="select-matching" />

@@ -1,4 +1,5 @@
 import { ArrowDown, ArrowUp, Link as LinkIcon, ListPlus, PanelLeft, X } from "lucide-react";
+import type { ReactNode } from "react";
 import type { TraceSummary } from "../api/types";
 import { useKeyName } from "../keys/keymap";
 import { IconButton } from "../ui/Button";
@@ -15,12 +16,15 @@ export function TraceHead({
   copyLink,
   toggleList,
   addToQueue,
+  actions,
 }: {
   id: string;
   trace: TraceSummary | undefined;
   copyLink: () => void;
   toggleList: () => void;
   addToQueue: (() => void) | undefined;
+  /** What else can be done with the span that is shown. */
+  actions?: ReactNode;
 }) {
   const { previous, next, close } = useNeighbours();
   const addKey = useKeyName("add-to-queue");
@@ -62,6 +66,7 @@ export function TraceHead({
           <ListPlus size={16} aria-hidden />
         </IconButton>
       )}
+      {actions}
       <IconButton name="Copy a link to this span" shortcut={useKeyName("copy-link")} onClick={copyLink}>
         <LinkIcon size={16} aria-hidden />
       </IconButton>

@@ -74,8 +74,8 @@ struct DatasetExportQuery {
 ///
 /// A stream of lines. `openai` writes `{messages}` that end with the expected output; `dpo` writes
 /// `{prompt, chosen, rejected}` of corrected answers, `kto` `{prompt, completion, label}` of judged ones, both in TRL's
-/// conversational form. What a datapoint lacks for a format leaves it out. The split depends on the content of a datapoint
-/// alone, so that it stays when others are added.
+/// conversational form. What a datapoint lacks for a format leaves it out. The split depends on what a datapoint asks
+/// alone, so that it stays when others are added and when an answer is corrected.
 #[utoipa::path(get, path = "/v3/datasets/{dataset_id}/export", tag = "datasets",
     params(("dataset_id" = String, Path), DatasetExportQuery),
     responses((status = 200, description = "The file", content((String = "application/x-ndjson"), (String = "text/csv"))),

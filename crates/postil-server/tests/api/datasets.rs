@@ -289,12 +289,16 @@ async fn a_split_is_whole_and_moves_nothing_when_datapoints_are_added() {
     assert!((60..140).contains(&tests.len()), "{}", tests.len());
     admin.post(&points, json!(some(500))).await.expect(200);
     assert_eq!(half("test").await[..tests.len()], tests);
-    // The same content stands on the same side.
-    let twice: Vec<_> = (0..2).map(|_| question("city 1")).collect();
-    admin.post(&points, json!(twice)).await.expect(200);
+    // The same question stands on the same side, whatever is expected.
+    let again = (0..30).map(|at| {
+        let mut again = question("city 1");
+        again["expected_output"] = json!(format!("Answer {at}"));
+        again
+    });
+    admin.post(&points, json!(again.collect::<Vec<_>>())).await.expect(200);
     let all = lines(&admin.get(&format!("{export}?test_percent=20")).await.expect(200));
     let same: Vec<_> =
         all.iter().filter(|line| line["inputs"]["city"] == "city 1").map(|line| &line["split"]).collect();
-    assert_eq!(same.len(), 3);
+    assert_eq!(same.len(), 31);
     assert!(same.iter().all(|split| *split == same[0]));
 }

@@ -125,6 +125,17 @@ impl Input {
     }
 }
 
+impl Datapoint {
+    /// The hash of what is asked, without the answer that is expected: it stays when the answer is corrected. Of a datapoint
+    /// that asks nothing, the hash of everything.
+    pub(super) fn asked_hash(&self) -> String {
+        if self.inputs.is_none() && self.messages.is_none() {
+            return self.content_hash.clone();
+        }
+        Input { inputs: self.inputs.clone(), messages: self.messages.clone(), expected_output: None }.hash()
+    }
+}
+
 /// The same value with the names of every object in one order.
 fn sorted(value: &Value) -> Value {
     match value {

@@ -86,10 +86,13 @@ impl Split {
         Ok(Split { test_percent, only })
     }
 
-    /// Whether a datapoint is for testing. It depends on its content alone: the same question never stands on both sides,
-    /// and what is added later moves nothing.
+    /// Whether a datapoint is for testing. It depends on what is asked alone: the same question never stands on both sides,
+    /// and neither what is added later nor a corrected answer moves anything.
     fn is_test(self, datapoint: &Datapoint) -> bool {
-        let bits = u64::from_str_radix(datapoint.content_hash.get(..8).unwrap_or("0"), 16).unwrap_or(0);
+        if self.test_percent == 0 {
+            return false;
+        }
+        let bits = u64::from_str_radix(datapoint.asked_hash().get(..8).unwrap_or("0"), 16).unwrap_or(0);
         bits % 10_000 < u64::from(self.test_percent) * 100
     }
 

@@ -1,0 +1,107 @@
+import { download, path, send } from "./client";
+import type { AnswerValue, Json, JsonObject, List } from "./types";
+
+export interface Dataset {
+  _id: string;
+  display_name: string;
+  /** The folder in its project; absent at the top. */
+  path?: string;
+  metadata: { datapoints_count: number };
+  created: string;
+  updated: string;
+  updated_by_id: string;
+}
+
+/** A message as chat models know it; what the app does not know of it is kept. */
+export interface DatapointMessage {
+  role: string;
+  content?: string | JsonObject[];
+  tool_calls?: { id?: string; function: { name: string; arguments: string } }[];
+  tool_call_id?: string;
+  [other: string]: Json | undefined;
+}
+
+/** What people said of the span that a datapoint was taken from. */
+export interface DatapointEvaluation {
+  id: string;
+  key?: string;
+  human_review_id?: string;
+  parent_annotation_id?: string;
+  value?: AnswerValue;
+  values?: string[];
+}
+
+/** Where a datapoint was taken from. */
+export interface DatapointOrigin {
+  trace_id: string;
+  span_id: string;
+  answer?: string;
+  corrected_by?: string;
+  queue_item_id?: string;
+}
+
+export interface DatapointInput {
+  inputs?: JsonObject;
+  messages?: DatapointMessage[];
+  expected_output?: string;
+}
+
+export interface Datapoint extends DatapointInput {
+  _id: string;
+  dataset_id: string;
+  evaluations?: DatapointEvaluation[];
+  origin?: DatapointOrigin;
+  created: string;
+  updated: string;
+}
+
+export interface ExportChoice {
+  format: string;
+  test_percent?: number;
+  split?: string;
+}
+
+/** The calls of a project about its datasets, and what leaves it as files. */
+export function datasetsApi(project: string) {
+  const at = (dataset: string) => path`/v2/datasets/${dataset}`;
+  const points = (dataset: string) => path`/v2/datasets/${dataset}/datapoints`;
+  const point = (dataset: string, id: string) => path`/v2/datasets/${dataset}/datapoints/${id}`;
+  return {
+    list: (search: string, after?: string) =>
+      send<List<Dataset>>("GET", "/v2/datasets", {
+        project,
+        query: { limit: 100, search: search || undefined, starting_after: after || undefined },
+      }),
+    create: (body: { display_name: string; path?: string }) => send<Dataset>("POST", "/v2/datasets", { project, body }),
+    get: (id: string) => send<Dataset>("GET", at(id), { project }),
+    change: (id: string, body: { display_name?: string; path?: string }) =>
+      send<Dataset>("PATCH", at(id), { project, body }),
+    remove: (id: string) => send<void>("DELETE", at(id), { project }),
+    clear: (id: string) => send<void>("DELETE", path`/v2/datasets/${id}/clear`, { project }),
+    datapoints: (id: string, after?: string) =>
+      send<List<Datapoint>>("GET", points(id), { project, query: { limit: 50, starting_after: after || undefined } }),
+    datapoint: (dataset: string, id: string) => send<Datapoint>("GET", point(dataset, id), { project }),
+    add: (dataset: string, body: DatapointInput) =>
+      send<Datapoint[]>("POST", points(dataset), { project, body: [body] }),
+    changeDatapoint: (dataset: string, id: string, body: DatapointInput) =>
+      send<Datapoint>("PATCH", point(dataset, id), { project, body }),
+    removeDatapoint: (dataset: string, id: string) =>
+      send<void>("DELETE", point(dataset, id), { project, keepalive: true }),
+    /** The newest correction of a span, or else its answer, becomes the expected output. */
+    take: (dataset: string, items: { trace_id: string; span_id?: string }[]) =>
+      send<Datapoint[]>("POST", path`/v3/datasets/${dataset}/spans`, { project, body: { items } }),
+    exportDataset: (id: string, choice: ExportChoice, name: string) =>
+      download(`${path`/v3/datasets/${id}/export`}?${query({ ...choice })}`, project, name),
+    exportAnnotations: (choice: { format: string; key?: string; from?: string; to?: string }, name: string) =>
+      download(`/v3/annotations/export?${query(choice)}`, project, name),
+  };
+}
+
+const query = (given: Record<string, string | number | undefined>) =>
+  new URLSearchParams(
+    Object.entries(given).flatMap(([name, value]) =>
+      value === undefined || value === "" ? [] : [[name, String(value)] as [string, string]],
+    ),
+  );
+
+export type DatasetsApi = ReturnType<typeof datasetsApi>;

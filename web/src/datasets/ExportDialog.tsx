@@ -1,0 +1,129 @@
+import { Download } from "lucide-react";
+import { type FormEvent, useRef, useState } from "react";
+import type { Dataset } from "../api/datasets";
+import { Button } from "../ui/Button";
+import { cx } from "../ui/cx";
+import { Select } from "../ui/Field";
+import { Dialog } from "../ui/Overlay";
+import { ErrorLine } from "../ui/State";
+import { toast } from "../ui/Toast";
+import { useWork } from "../ui/useWork";
+import { FORMATS, type FormatId, fileName } from "./formats";
+import { useDatasets } from "./queries";
+
+interface ExportProps {
+  open: boolean;
+  onClose: () => void;
+  dataset: Dataset;
+}
+
+/** Asks as what a dataset leaves, and hands over the file. */
+export function ExportDialog(props: ExportProps) {
+  const first = useRef<HTMLInputElement>(null);
+  return (
+    <Dialog open={props.open} onClose={props.onClose} title={`Export ${props.dataset.display_name}`} focus={first}>
+      <Body {...props} first={first} />
+    </Dialog>
+  );
+}
+
+function Body({ onClose, dataset, first }: ExportProps & { first: React.RefObject<HTMLInputElement | null> }) {
+  const { api } = useDatasets();
+  const [format, setFormat] = useState<FormatId>("jsonl");
+  const [percent, setPercent] = useState("0");
+  const [split, setSplit] = useState("");
+  const { busy, error, run } = useWork();
+  const test = Number(percent);
+  const wrong = percent.trim() === "" || !Number.isInteger(test) || test < 0 || test > 100;
+  const part = test > 0 ? split : "";
+  const name = fileName(dataset.display_name, format, part);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (wrong) return;
+    void run(async () => {
+      const choice = { format, ...(test > 0 ? { test_percent: test } : {}), ...(part ? { split: part } : {}) };
+      await api.exportDataset(dataset._id, choice, name);
+      toast(`${name} is downloaded`);
+      onClose();
+    });
+  };
+  return (
+    <form onSubmit={submit} noValidate className="flex min-h-0 flex-col">
+      <div className="scroll flex min-h-0 flex-col gap-4 px-4 py-4">
+        <fieldset>
+          <legend className="mb-1 text-sm font-medium">As</legend>
+          {FORMATS.map(({ id, name, about }, at) => (
+            <label
+              key={id}
+              className={cx("flex gap-2.5 rounded-[6px] px-2 py-1.5", id === format ? "bg-well" : "hover:bg-hover")}
+            >
+              <input
+                ref={at === 0 ? first : undefined}
+                type="radio"
+                name="format"
+                className="mt-0.5 size-4 shrink-0 accent-(--accent)"
+                checked={id === format}
+                onChange={() => setFormat(id)}
+              />
+              <span className="min-w-0">
+                <span className="block text-sm font-medium">{name}</span>
+                <span className="block text-xs text-ink-2">{about}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        <div>
+          <div className="grid grid-cols-2 gap-3">
+            <div>
+              <label htmlFor="export-percent" className="mb-1 block text-sm font-medium">
+                Per cent for testing
+              </label>
+              <input
+                id="export-percent"
+                type="number"
+                min={0}
+                max={100}
+                className="field num"
+                aria-invalid={wrong}
+                aria-describedby="export-split-hint"
+                value={percent}
+                onChange={(event) => setPercent(event.target.value)}
+              />
+            </div>
+            <div>
+              <label htmlFor="export-part" className="mb-1 block text-sm font-medium">
+                Part
+              </label>
+              <Select
+                id="export-part"
+                disabled={test === 0}
+                value={part}
+                onChange={(event) => setSplit(event.target.value)}
+                options={[
+                  { value: "", label: "All of it" },
+                  { value: "train", label: "For training" },
+                  { value: "test", label: "For testing" },
+                ]}
+              />
+            </div>
+          </div>
+          <p id="export-split-hint" className="mt-1 text-xs text-ink-2">
+            {wrong
+              ? "A whole number from 0 to 100."
+              : "A question stays in its part when others are added or its answer is corrected, and is never in both."}
+          </p>
+        </div>
+        {error && <ErrorLine error={error} />}
+      </div>
+      <div className="flex items-center justify-end gap-2 border-t px-4 py-3">
+        <span className="min-w-0 flex-1 truncate font-mono text-xs text-ink-2" title={name}>
+          {name}
+        </span>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button look="primary" type="submit" disabled={busy || wrong}>
+          <Download size={14} aria-hidden /> {busy ? "Downloading…" : "Download"}
+        </Button>
+      </div>
+    </form>
+  );
+}
