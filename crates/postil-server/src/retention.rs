@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use postil::queue;
 use postil::trace::retention::{self, Due, Removed};
 use postil::{Result, id};
 
@@ -78,7 +79,22 @@ pub async fn pass(app: &App, holder: &str) -> Result<Removed> {
             tokio::time::sleep((took * 4).max(Duration::from_millis(5))).await;
         }
     }
+    if total.traces > 0 {
+        put_aside(app).await?;
+    }
     Ok(total)
+}
+
+/// Takes the items of annotation queues out of the order whose traces went.
+async fn put_aside(app: &App) -> Result<()> {
+    loop {
+        let lost = app.db.read(queue::lost).await?;
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let now = app.clock.now();
+        app.db.write(move |tx| queue::put_aside(tx, &lost, now)).await?;
+    }
 }
 
 /// One step, and how long it held the writer; none while another process is at work.

@@ -648,6 +648,8 @@ create unique index queue_item_subject on queue_item (queue_id, subject);
 create index queue_item_next on queue_item (queue_id, state, priority desc, sort_key, id{bytes_order});
 -- All items in the order in which they are judged, complete or not.
 create index queue_item_order on queue_item (queue_id, priority desc, sort_key, id{bytes_order});
+-- How far a queue is, counted without a look at its items.
+create index queue_item_count on queue_item (queue_id, state, answered);
 create index queue_item_trace on queue_item (project, trace_id);
 -- What reviewers are given: the next one that has a seat for anybody, or for one of them.
 create index queue_item_free on queue_item (queue_id, priority desc, sort_key, id{bytes_order})

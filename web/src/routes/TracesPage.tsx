@@ -213,13 +213,7 @@ export function TracesPage() {
           />
           {list.isPending && <Skeleton lines={8} />}
           {list.error && <ErrorPanel error={asApiError(list.error)} retry={() => void list.refetch()} />}
-          {empty && (
-            <NoTraces
-              filtered={Boolean(search.q)}
-              unfilter={() => change({ q: undefined })}
-              widen={() => change({ range: "all", from: undefined, to: undefined })}
-            />
-          )}
+          {empty && <NoTraces filtered={Boolean(search.q)} change={change} />}
           {rows.length > 0 && (
             <TraceList
               rows={rows}

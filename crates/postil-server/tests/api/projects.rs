@@ -147,10 +147,20 @@ async fn a_project_says_how_long_it_keeps_traces_and_what_would_go() {
     for wrong in ["0", "3651", "week"] {
         admin.get(&format!("{path}/retention?days={wrong}")).await.error(400);
     }
+    let queue = admin.post("/v3/queues", json!({"display_name": "Triage"})).await.expect(200).json();
+    let queue = format!("/v3/queues/{}", queue["id"].as_str().unwrap());
+    let items = json!({"items": [{"trace_id": "07".repeat(16)}]});
+    assert_eq!(admin.post(&format!("{queue}/items"), items).await.expect(200).json()["added"], 1);
     admin.patch(path, json!({"retention_days": 1})).await.expect(200);
     let removed = postil_server::retention::pass(&test.app, "test").await.unwrap();
     assert_eq!((removed.traces, removed.spans), (1, 1));
     admin.get(&format!("/v3/traces/{}", "07".repeat(16))).await.error(404);
+    let progress = admin.get(&queue).await.json()["progress"].clone();
+    assert_eq!(
+        (&progress["total"], &progress["orphaned"], &progress["to_do"]),
+        (&json!(1), &json!(1), &json!(0)),
+        "what went is counted, and nobody is given it"
+    );
     let metrics = test.anonymous().get("/metrics").await;
     let page = String::from_utf8_lossy(&metrics.bytes).into_owned();
     assert!(

@@ -36,3 +36,16 @@ pub struct Progress {
 pub fn progress(tx: &mut Tx<'_>, queue: &Queue, reviewer: &str, now: i64) -> Result<Progress> {
     store::progress(tx, &queue.id, reviewer, now)
 }
+
+/// How many items are put aside at once.
+const AT_ONCE: usize = 500;
+
+/// Items that wait for a reviewer although their trace is gone, of any queue: the next of them, for [`put_aside`].
+pub fn lost(tx: &mut Tx<'_>) -> Result<Vec<String>> {
+    store::lost(tx, AT_ONCE)
+}
+
+/// Counts items as orphans from now on; nobody is given them any more.
+pub fn put_aside(tx: &mut Tx<'_>, ids: &[String], now: i64) -> Result<()> {
+    ids.iter().try_for_each(|id| store::put_aside(tx, id, now))
+}

@@ -222,8 +222,11 @@ fn items_whose_trace_is_gone_are_counted_and_marked(bed: &Bed) {
     let (live, _) = page(bed, &made, &ItemFilter { live: true, ..ItemFilter::default() }, request());
     assert_eq!(live.len(), 2);
     let (queue, now) = (made.clone(), bed.clock.now());
+    let lost = bed.db.read_blocking(queue::lost).unwrap();
+    write(bed, move |tx| queue::put_aside(tx, &lost, now)).unwrap();
+    assert_eq!(bed.db.read_blocking(queue::lost).unwrap(), [] as [String; 0]);
     let progress = bed.db.read_blocking(move |tx| queue::progress(tx, &queue, "ann", now)).unwrap();
-    assert_eq!((progress.total, progress.orphaned), (3, 1));
+    assert_eq!((progress.total, progress.orphaned, progress.to_do, progress.left), (3, 1, 2, 2));
 }
 
 fn whole_traces_are_taken_out_by_the_span_that_stands_for_them(bed: &Bed) {

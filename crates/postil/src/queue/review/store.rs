@@ -6,6 +6,7 @@ use super::seat::{Place, Seat, SeatState, Task};
 use crate::db::{Row, Tx};
 use crate::error::{Error, Result};
 use crate::params;
+pub(super) use crate::queue::progress_store::put_aside;
 
 /// Where a reviewer's last search ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -264,12 +265,6 @@ pub(super) fn write_seat(tx: &mut Tx<'_>, item_id: &str, seat: &Seat) -> Result<
         &seat.reason
     ];
     tx.execute(sql, params).map(drop)
-}
-
-/// Takes an item out of the order whose span is no longer stored.
-pub(super) fn put_aside(tx: &mut Tx<'_>, item_id: &str, now: i64) -> Result<()> {
-    let sql = "update queue_item set state = 'orphaned', updated_at = $2 where id = $1 and state = 'open'";
-    tx.execute(sql, params![item_id, now]).map(drop)
 }
 
 /// Whether what an item is about is still stored.
