@@ -122,6 +122,7 @@ it("a queue is made with a question of its own, filled from the lists with one k
   expect(total).toBe(9);
   await page.getByText("Nobody has submitted an answer yet").waitFor();
   await page.getByRole("link", { name: "Review" }).click();
+  await page.getByRole("button", { name: /^Start/ }).waitFor();
   await page.keyboard.press("Enter");
   for (let item = 1; item <= 5; item++) {
     await page.getByRole("heading", { level: 1 }).getByText(`${item} of 9`, { exact: true }).waitFor();
