@@ -295,6 +295,7 @@ it("two people share a queue, and one of them drops off the network in the middl
   // The other one goes on meanwhile.
   for (let done = 0; done < 3; done++) {
     const before = await asked(ann.page);
+    await ann.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     await ann.page.keyboard.press("1");
     await ann.page.keyboard.press("Enter");
     await ann.page.getByText(before).waitFor({ state: "detached" });
@@ -306,6 +307,7 @@ it("two people share a queue, and one of them drops off the network in the middl
   for (const one of [page, ann.page]) {
     while (await one.getByText(/^Where is my order \d+\?$/).count()) {
       const before = await asked(one);
+      await one.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       await one.keyboard.press("1");
       await one.keyboard.press("Enter");
       await one.getByText(before).waitFor({ state: "detached" });
