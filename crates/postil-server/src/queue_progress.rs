@@ -1,56 +1,109 @@
 //! How far large queues are, remembered for a moment: counting a hundred thousand items takes longer than a submission.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
-use postil::queue::Progress;
+use postil::queue::{self, Progress, Queue, Team};
+use postil::{Result, Tx};
+use tokio::sync::Notify;
+
+use crate::state::App;
 
 /// Queues of so many items are counted whenever somebody asks.
 const SMALL: i64 = 5000;
 /// For each item of a queue its numbers hold for so many microseconds: 10 seconds for 100,000.
 const EACH: i64 = 100;
-/// Who has not counted after so many microseconds has failed.
-const PATIENCE: i64 = 60_000_000;
 /// How many queues are remembered before all are forgotten.
 const REMEMBERED: usize = 1000;
 
-struct Counted {
-    progress: Progress,
-    until: i64,
-    /// Since when somebody counts anew.
-    counting: Option<i64>,
+/// What is known of a queue.
+enum Known {
+    /// It is counted every time.
+    Small,
+    /// These numbers hold until then; later they are given out while [`in_background`] counts anew.
+    Large(Team, i64),
 }
 
 /// The numbers of large queues.
 #[derive(Default)]
-pub struct QueueProgress(Mutex<HashMap<String, Counted>>);
+pub struct QueueProgress {
+    known: Mutex<HashMap<String, Known>>,
+    /// Held while a queue is counted of which nothing is known, so that not everybody counts it who asks then.
+    first: Mutex<()>,
+    /// Queues whose numbers are old.
+    old: Mutex<HashSet<String>>,
+    wanted: Notify,
+}
 
 impl QueueProgress {
-    /// What is remembered of a queue. None: count, and [`QueueProgress::remember`]. While one request counts, others are
-    /// given the old numbers.
-    pub fn get(&self, queue_id: &str, now: i64) -> Option<Progress> {
-        let mut known = self.0.lock().ok()?;
-        let counted = known.get_mut(queue_id)?;
-        let others_count = counted.counting.is_some_and(|since| now - since < PATIENCE);
-        if now < counted.until || others_count {
-            return Some(counted.progress);
-        }
-        counted.counting = Some(now);
-        None
+    /// How far a queue is, and one reviewer in it. What the reviewer did is always counted; the rest may be some seconds
+    /// old in a large queue.
+    pub fn of(&self, tx: &mut Tx<'_>, queue: &Queue, reviewer: &str, now: i64) -> Result<Progress> {
+        let team = self.team(&queue.id, now, |queue_id| queue::count(tx, queue_id, now))?;
+        queue::progress(tx, queue, team, reviewer)
     }
 
-    /// Remembers what was counted, if the queue is large.
-    pub fn remember(&self, queue_id: &str, now: i64, progress: Progress) {
-        let Ok(mut known) = self.0.lock() else { return };
-        if progress.total <= SMALL {
-            known.remove(queue_id);
-            return;
+    fn team(&self, queue_id: &str, now: i64, count: impl FnOnce(&str) -> Result<Team>) -> Result<Team> {
+        if let Some(team) = self.remembered(queue_id, now) {
+            return Ok(team);
         }
-        if known.len() >= REMEMBERED {
+        // Nobody panics while they hold it, and if somebody did, nothing would be half done.
+        let first = (!self.is_small(queue_id)).then(|| self.first.lock());
+        if first.is_some()
+            && let Some(team) = self.remembered(queue_id, now)
+        {
+            return Ok(team);
+        }
+        let team = count(queue_id)?;
+        self.remember(queue_id, now, &team);
+        Ok(team)
+    }
+
+    fn is_small(&self, queue_id: &str) -> bool {
+        self.known.lock().is_ok_and(|known| matches!(known.get(queue_id), Some(Known::Small)))
+    }
+
+    fn remembered(&self, queue_id: &str, now: i64) -> Option<Team> {
+        let known = self.known.lock().ok()?;
+        let Some(Known::Large(team, until)) = known.get(queue_id) else { return None };
+        if now >= *until && self.old.lock().ok()?.insert(queue_id.to_owned()) {
+            self.wanted.notify_one();
+        }
+        Some(team.clone())
+    }
+
+    fn remember(&self, queue_id: &str, now: i64, team: &Team) {
+        let Ok(mut known) = self.known.lock() else { return };
+        if known.len() >= REMEMBERED && !known.contains_key(queue_id) {
             known.clear();
         }
-        let until = now.saturating_add(progress.total.saturating_mul(EACH));
-        known.insert(queue_id.to_owned(), Counted { progress, until, counting: None });
+        let is_small = team.total <= SMALL;
+        let until = now.saturating_add(team.total.saturating_mul(EACH));
+        let what = if is_small { Known::Small } else { Known::Large(team.clone(), until) };
+        known.insert(queue_id.to_owned(), what);
+    }
+
+    fn take_old(&self) -> HashSet<String> {
+        self.old.lock().map(|mut old| std::mem::take(&mut *old)).unwrap_or_default()
+    }
+}
+
+/// Counts queues anew whose numbers are old, until the server ends.
+pub async fn in_background(app: App) {
+    loop {
+        tokio::select! {
+            () = app.queue_progress.wanted.notified() => {}
+            () = app.stopped() => return,
+        }
+        for queue_id in app.queue_progress.take_old() {
+            let (id, now) = (queue_id.clone(), app.clock.now());
+            match app.db.read(move |tx| queue::count(tx, &id, now)).await {
+                Ok(team) => app.queue_progress.remember(&queue_id, now, &team),
+                Err(error) => {
+                    tracing::warn!(%error, queue_id, "a queue was not counted; the next who asks tries again")
+                }
+            }
+        }
     }
 }
 
@@ -58,27 +111,51 @@ impl QueueProgress {
 mod tests {
     use super::*;
 
-    fn of(total: i64) -> Progress {
-        Progress { total, ..Progress::default() }
+    fn of(total: i64) -> Team {
+        Team { total, ..Team::default() }
+    }
+
+    fn must_not_count(_: &str) -> Result<Team> {
+        panic!("counted")
     }
 
     #[test]
     fn small_queues_are_counted_every_time() {
         let known = QueueProgress::default();
-        known.remember("q", 0, of(SMALL));
-        assert_eq!(known.get("q", 0), None);
+        assert_eq!(known.team("q", 0, |_| Ok(of(SMALL))).unwrap().total, SMALL);
+        assert_eq!(known.team("q", 0, |_| Ok(of(3))).unwrap().total, 3);
+        assert!(known.take_old().is_empty());
     }
 
     #[test]
-    fn one_request_counts_a_large_queue_anew_and_the_others_do_not_wait() {
+    fn nobody_waits_for_numbers_of_a_large_queue_that_are_old() {
         let known = QueueProgress::default();
-        known.remember("q", 0, of(100_000));
-        assert_eq!(known.get("q", 9_999_999), Some(of(100_000)));
-        assert_eq!(known.get("q", 10_000_000), None);
-        assert_eq!(known.get("q", 10_000_001), Some(of(100_000)));
-        known.remember("q", 10_000_002, of(100_001));
-        assert_eq!(known.get("q", 10_000_003), Some(of(100_001)));
-        known.get("q", 30_000_000);
-        assert_eq!(known.get("q", 30_000_000 + PATIENCE), None, "who failed to count is not waited for");
+        assert_eq!(known.team("q", 0, |_| Ok(of(100_000))).unwrap(), of(100_000));
+        assert_eq!(known.team("q", 9_999_999, must_not_count).unwrap(), of(100_000));
+        assert!(known.take_old().is_empty());
+        assert_eq!(known.team("q", 10_000_000, must_not_count).unwrap(), of(100_000));
+        assert_eq!(known.take_old(), HashSet::from(["q".to_owned()]));
+        known.remember("q", 10_000_001, &of(100_001));
+        assert_eq!(known.team("q", 10_000_002, must_not_count).unwrap(), of(100_001));
+        assert!(known.take_old().is_empty());
+    }
+
+    #[test]
+    fn a_large_queue_is_counted_once_however_many_ask_first() {
+        let (known, counts) = (QueueProgress::default(), std::sync::atomic::AtomicUsize::new(0));
+        let together = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    together.wait();
+                    let count = |_: &str| {
+                        counts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        Ok(of(100_000))
+                    };
+                    assert_eq!(known.team("q", 0, count).unwrap(), of(100_000));
+                });
+            }
+        });
+        assert_eq!(counts.into_inner(), 1);
     }
 }

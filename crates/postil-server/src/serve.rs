@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::connections::{Connections, Patience, affordable};
 use crate::greeting::{self, Arrival, Bootstrap};
 use crate::output::say;
-use crate::{App, api, demo, grpc, jobs, remap, retention};
+use crate::{App, api, demo, grpc, jobs, queue_progress, remap, retention};
 
 /// How often the last use of keys is stored.
 const KEY_USE_EVERY: Duration = Duration::from_secs(30);
@@ -77,6 +77,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
     tokio::spawn(keep_house(app.clone()));
     tokio::spawn(remap::in_background(app.clone()));
     tokio::spawn(retention::in_background(app.clone()));
+    tokio::spawn(queue_progress::in_background(app.clone()));
     let working = tokio::spawn(jobs::work(app.clone()));
     if with_demo {
         tokio::spawn(demo::fill_and_tell(app.clone(), arrival.home));

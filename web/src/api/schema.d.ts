@@ -3689,6 +3689,8 @@ export interface components {
             name: string;
             output_preview?: string | null;
             provider?: string | null;
+            /** @description The annotation queues in which it is, or the trace it is from. */
+            queues: components["schemas"]["InQueue"][];
             span_id: string;
             started_at: string;
             status: string;
@@ -3844,6 +3846,8 @@ export interface components {
             email?: string | null;
             expires_at: string;
             project: string;
+            /** @description The name of the only annotation queue it opens. */
+            queue?: string | null;
             role: string;
             workspace: string;
         };

@@ -33,6 +33,8 @@ export interface OpenInvite {
   workspace: string;
   project: string;
   role: string;
+  /** The only annotation queue it opens. */
+  queue?: string;
   email?: string;
   expires_at: string;
 }
@@ -389,6 +391,7 @@ export interface Log {
   output_preview?: string;
   feedback: { key: string; value: AnswerValue }[];
   has_correction: boolean;
+  queues: InQueue[];
 }
 
 export interface LogDetail extends Log {

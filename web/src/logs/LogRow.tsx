@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { PencilLine } from "lucide-react";
 import { memo } from "react";
 import type { HumanReview, Log } from "../api/types";
+import { InQueues } from "../queues/InQueues";
 import { AnswerMark } from "../review/sentiment";
 import { cx } from "../ui/cx";
 import { duration, money, oneLine, shortModel } from "../ui/format";
@@ -35,6 +36,7 @@ function Feedback({ log, reviews }: { log: Log; reviews: Map<string, HumanReview
         // biome-ignore lint/suspicious/noArrayIndexKey: two people may say the same
         <AnswerMark key={index} name={one.key} review={reviews.get(one.key)} value={one.value} />
       ))}
+      <InQueues of={log} />
     </span>
   );
 }

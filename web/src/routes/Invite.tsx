@@ -13,7 +13,7 @@ const route = getRouteApi("/invite/$token");
 
 /** What somebody sees whose invite cannot be used: they can only ask for another. */
 function Gone({ error, retry }: { error: ApiError; retry: () => void }) {
-  if (error.status !== 404) return <ErrorPanel error={error} retry={retry} />;
+  if (error.status !== 404 && error.status !== 409) return <ErrorPanel error={error} retry={retry} />;
   return (
     <Door title="This invite is over">
       <p role="alert" className="text-ink-2">
@@ -31,7 +31,7 @@ export function Invite() {
   const [error, setError] = useState<ApiError | null>(null);
   if (invite.isPending) return <Skeleton />;
   if (invite.error) return <Gone error={asApiError(invite.error)} retry={() => void invite.refetch()} />;
-  const { workspace, project, role, email, expires_at } = invite.data;
+  const { workspace, project, role, queue, email, expires_at } = invite.data;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
@@ -63,8 +63,15 @@ export function Invite() {
   return (
     <Door title={`Join ${project}`}>
       <p className="mb-4 text-ink-2">
-        You are invited to {workspace} to {ROLES.find((one) => one.role === role)?.may ?? `be ${role}`}. The invite ends{" "}
-        <Ends iso={expires_at} />.
+        You are invited to {workspace} to{" "}
+        {queue ? (
+          <>
+            review the queue <b className="font-medium text-ink break-words">{queue}</b>
+          </>
+        ) : (
+          (ROLES.find((one) => one.role === role)?.may ?? `be ${role}`)
+        )}
+        . The invite ends <Ends iso={expires_at} />.
       </p>
       <form onSubmit={submit}>
         {field("name", "Your name", "text", "name", "Shown beside what you say.")}

@@ -112,6 +112,9 @@ struct OpenInvite {
     workspace: String,
     project: String,
     role: String,
+    /// The name of the only annotation queue it opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     expires_at: String,
@@ -181,11 +184,12 @@ params(("token" = String, Path)), responses(
 ))]
 async fn look_up(State(app): State<App>, Path(token): Path<String>) -> ApiResult<Json<OpenInvite>> {
     let clock = app.clock.clone();
-    let invite = app.db.read(move |tx| invite::by_token(tx, &clock, &token)).await?;
+    let (invite, queue) = app.db.read(move |tx| queue::invited(tx, &clock, &token)).await?;
     Ok(Json(OpenInvite {
         workspace: invite.workspace_name,
         project: invite.project_name,
         role: invite.role.name().into(),
+        queue,
         email: invite.email,
         expires_at: rfc3339(invite.expires_at),
     }))

@@ -11,7 +11,7 @@ use postil::project::Caller;
 use postil::trace::model::NormalizedSpan;
 use postil::trace::price::PriceTable;
 use postil::trace::span;
-use postil::{Error, Result, Tx};
+use postil::{Error, Result, Tx, queue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -24,6 +24,7 @@ use super::body::Body;
 use super::caller::{ANNOTATE, By, READ};
 use super::error::{ApiResult, ErrorBody};
 use super::params::Params;
+use super::trace_summary::InQueue;
 use crate::state::App;
 
 /// Characters of the words that logs are searched for.
@@ -94,6 +95,8 @@ struct LogView {
     /// What people said of it, corrections apart.
     feedback: Vec<LogFeedback>,
     has_correction: bool,
+    /// The annotation queues in which it is, or the trace it is from.
+    queues: Vec<InQueue>,
 }
 
 /// What should have been answered.
@@ -134,10 +137,11 @@ struct LogList {
 }
 
 /// Everything that is known of a log.
-fn whole(tx: &mut Tx<'_>, caller: &Caller, log: Log, prices: &PriceTable) -> Result<LogDetail> {
+fn whole(tx: &mut Tx<'_>, caller: &Caller, log: Log, prices: &PriceTable, now: i64) -> Result<LogDetail> {
+    let view = views(tx, caller, std::slice::from_ref(&log), now)?.pop().ok_or_else(|| Error::internal("no log"))?;
     let messages = conversation_of(tx, caller, &log, prices)?;
     let names = names_of(tx, caller, &log.judgements.annotations)?;
-    Ok(detail(log, messages, &names))
+    Ok(detail(view, log, messages, &names))
 }
 
 /// What was asked and answered on the span of a log. A deployment's span may carry no messages itself; those of the
@@ -162,7 +166,19 @@ fn messages(span: NormalizedSpan) -> LogConversation {
     LogConversation { input, output }
 }
 
-fn view(log: &Log) -> LogView {
+/// Logs as lists show them, with the queues they are in, which are read in one go; `now` tells whose leases hold.
+fn views(tx: &mut Tx<'_>, caller: &Caller, logs: &[Log], now: i64) -> Result<Vec<LogView>> {
+    let traces: Vec<_> = logs.iter().map(|log| log.trace_id.clone()).collect();
+    let queues = queue::of_traces(tx, caller.project.number, &traces, now)?;
+    let of = |log: &Log| {
+        let here = queues.get(&log.trace_id).into_iter().flatten();
+        let here = here.filter(|item| item.span_id.as_ref().is_none_or(|span_id| *span_id == log.span_id));
+        here.cloned().map(InQueue::from).collect()
+    };
+    Ok(logs.iter().map(|log| view(log, of(log))).collect())
+}
+
+fn view(log: &Log, queues: Vec<InQueue>) -> LogView {
     let usage =
         LogUsage { input_tokens: log.usage_input, output_tokens: log.usage_output, total_tokens: log.usage_total };
     let has_usage = usage.input_tokens.or(usage.output_tokens).or(usage.total_tokens).is_some();
@@ -192,6 +208,7 @@ fn view(log: &Log) -> LogView {
             .map(|annotation| LogFeedback { key: annotation.key.clone(), value: annotation.json() })
             .collect(),
         has_correction: log.correction().is_some(),
+        queues,
     }
 }
 
@@ -203,13 +220,13 @@ fn correction(annotation: &Annotation, names: &Names) -> LogCorrection {
     }
 }
 
-fn detail(log: Log, messages: LogConversation, names: &Names) -> LogDetail {
+fn detail(view: LogView, log: Log, messages: LogConversation, names: &Names) -> LogDetail {
     let evaluations = match postil::annotation::evaluations_json(&log.judgements) {
         Value::Array(entries) => entries,
         _ => Vec::new(),
     };
     LogDetail {
-        log: view(&log),
+        log: view,
         messages,
         evaluations,
         correction: log.correction().map(|annotation| correction(annotation, names)),
@@ -284,18 +301,22 @@ async fn list(
         max_cost: given.max_cost,
         query: given.query,
     };
-    let found = app.db.read(move |tx| log::list(tx, &caller, &filter, &page)).await?;
-    Ok(Json(LogList { object: "list", data: found.data.iter().map(view).collect(), has_more: found.has_more }))
+    let now = app.clock.now();
+    let reading = app.db.read(move |tx| {
+        let found = log::list(tx, &caller, &filter, &page)?;
+        Ok(LogList { object: "list", data: views(tx, &caller, &found.data, now)?, has_more: found.has_more })
+    });
+    Ok(Json(reading.await?))
 }
 
 /// Read a log
 #[utoipa::path(get, path = "/v2/logs/{id}", tag = "logs", params(("id" = String, Path)),
     responses((status = 200, body = LogDetail), (status = "4XX", body = ErrorBody)))]
 async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<LogDetail>> {
-    let prices = app.prices.clone();
+    let (prices, now) = (app.prices.clone(), app.clock.now());
     let reading = app.db.read(move |tx| {
         let found = log::get(tx, &caller, &id)?;
-        whole(tx, &caller, found, &prices)
+        whole(tx, &caller, found, &prices, now)
     });
     Ok(Json(reading.await?))
 }
@@ -320,7 +341,7 @@ async fn correct(
     let (clock, limit, prices) = (app.clock.clone(), app.string_limit, app.prices.clone());
     let correcting = app.db.write(move |tx| {
         let found = log::correct(tx, &clock, &caller, &id, &body.value, limit)?;
-        whole(tx, &caller, found, &prices)
+        whole(tx, &caller, found, &prices, clock.now())
     });
     Ok(Json(correcting.await?))
 }

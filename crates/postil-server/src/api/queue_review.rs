@@ -7,8 +7,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use postil::clock::rfc3339;
 use postil::project::{Caller, Permission, people};
-use postil::queue::review::{self, Outcome, Place, Submission, Submitted, progress};
-use postil::queue::{self, Queue};
+use postil::queue::Queue;
+use postil::queue::review::{self, Outcome, Place, Submission, Submitted};
 use postil::trace::price::PriceTable;
 use postil::trace::span;
 use postil::{Error, Result, Tx, annotation};
@@ -107,13 +107,7 @@ fn reviews(
 
 /// How far a queue and the caller in it are.
 fn progress_of(tx: &mut Tx<'_>, app: &App, caller: &Caller, queue: &Queue) -> Result<QueueProgress> {
-    let (me, now) = (caller.actor.id(), app.clock.now());
-    if let Some(team) = app.queue_progress.get(&queue.id, now) {
-        return Ok(progress::with_own(tx, queue, team, me)?.into());
-    }
-    let counted = queue::progress(tx, queue, me, now)?;
-    app.queue_progress.remember(&queue.id, now, counted);
-    Ok(counted.into())
+    Ok(app.queue_progress.of(tx, queue, caller.actor.id(), app.clock.now())?.into())
 }
 
 /// Claim what to judge next

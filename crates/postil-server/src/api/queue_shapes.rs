@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use postil::clock::{parse_rfc3339, rfc3339};
 use postil::project::{Caller, people};
 use postil::queue::{
-    self, Change, Correction, EvaluatorsShown, MessagesShown, Order, OrderBy, Progress, Question, Queue, View,
+    self, Change, Correction, EvaluatorsShown, MessagesShown, Order, OrderBy, Own, Progress, Question, Queue, Team,
+    View,
 };
 use postil::{Error, Result, Tx};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+
+use crate::state::App;
 
 /// A human review that a queue asks.
 #[derive(Deserialize, ToSchema)]
@@ -201,8 +204,9 @@ pub struct QueueOwnProgress {
 
 impl From<Progress> for QueueProgress {
     fn from(progress: Progress) -> QueueProgress {
-        let Progress { submitted, skipped, declined, left, .. } = progress;
-        let Progress { total, completed, in_review, needs_others, to_do, orphaned, answers, .. } = progress;
+        let Progress { team, own, left } = progress;
+        let Team { total, completed, in_review, needs_others, to_do, orphaned, answers, .. } = team;
+        let Own { submitted, skipped, declined, .. } = own;
         let mine = QueueOwnProgress { submitted, skipped, declined, left };
         QueueProgress { total, completed, in_review, needs_others, to_do, orphaned, answers, mine }
     }
@@ -241,7 +245,7 @@ pub struct QueueBody {
 }
 
 /// A queue as a caller sees it.
-pub fn body(tx: &mut Tx<'_>, caller: &Caller, queue: Queue, now: i64) -> Result<QueueBody> {
+pub fn body(tx: &mut Tx<'_>, app: &App, caller: &Caller, queue: Queue) -> Result<QueueBody> {
     let reviewers = queue::reviewers(tx, &queue)?;
     let mut people: Vec<&str> = reviewers.iter().map(String::as_str).collect();
     people.extend([queue.created_by.as_str(), queue.updated_by.as_str()]);
@@ -256,7 +260,7 @@ pub fn body(tx: &mut Tx<'_>, caller: &Caller, queue: Queue, now: i64) -> Result<
     Ok(QueueBody {
         questions: questions.collect(),
         reviewers: reviewers.iter().map(|id| QueuePerson::named(id, &names)).collect(),
-        progress: queue::progress(tx, &queue, caller.actor.id(), now)?.into(),
+        progress: app.queue_progress.of(tx, &queue, caller.actor.id(), app.clock.now())?.into(),
         may_review: queue::may_review(tx, caller, &queue)?,
         created_by: QueuePerson::named(&queue.created_by, &names),
         updated_by: QueuePerson::named(&queue.updated_by, &names),

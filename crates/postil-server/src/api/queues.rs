@@ -59,11 +59,12 @@ async fn list(
 ) -> ApiResult<Json<QueueList>> {
     let cursor =
         Cursor { limit: given.limit, starting_after: given.starting_after, ending_before: given.ending_before };
-    let (page, now) = (cursor.page()?, app.clock.now());
+    let page = cursor.page()?;
     let filter = ListFilter { search: given.search.unwrap_or_default(), ..ListFilter::default() };
-    let reading = app.db.read(move |tx| {
+    let db = app.db.clone();
+    let reading = db.read(move |tx| {
         let found = queue::list(tx, &caller, &filter, &page)?;
-        let data = found.data.into_iter().map(|queue| body(tx, &caller, queue, now)).collect::<postil::Result<_>>()?;
+        let data = found.data.into_iter().map(|queue| body(tx, &app, &caller, queue)).collect::<postil::Result<_>>()?;
         Ok(QueueList { object: "list", data, has_more: found.has_more })
     });
     Ok(Json(reading.await?))
@@ -77,10 +78,10 @@ async fn create(
     By(caller): By<DEFINE>,
     Body(given): Body<QueueInput>,
 ) -> ApiResult<Json<QueueBody>> {
-    let (clock, wanted) = (app.clock.clone(), given.read()?);
-    let making = app.db.write(move |tx| {
-        let made = queue::create(tx, &clock, &caller, None, &wanted)?;
-        body(tx, &caller, made, clock.now())
+    let (db, wanted) = (app.db.clone(), given.read()?);
+    let making = db.write(move |tx| {
+        let made = queue::create(tx, &app.clock, &caller, None, &wanted)?;
+        body(tx, &app, &caller, made)
     });
     Ok(Json(making.await?))
 }
@@ -89,10 +90,10 @@ async fn create(
 #[utoipa::path(get, path = "/v3/queues/{queue_id}", tag = "queues", params(("queue_id" = String, Path)),
     responses((status = 200, body = QueueBody), (status = "4XX", body = ErrorBody)))]
 async fn get(State(app): State<App>, By(caller): By<ANY>, Path(id): Path<String>) -> ApiResult<Json<QueueBody>> {
-    let now = app.clock.now();
-    let reading = app.db.read(move |tx| {
+    let db = app.db.clone();
+    let reading = db.read(move |tx| {
         let found = queue::find(tx, &caller, &id)?;
-        body(tx, &caller, found, now)
+        body(tx, &app, &caller, found)
     });
     Ok(Json(reading.await?))
 }
@@ -109,10 +110,10 @@ async fn update(
     Path(id): Path<String>,
     Body(given): Body<QueueInput>,
 ) -> ApiResult<Json<QueueBody>> {
-    let (clock, wanted) = (app.clock.clone(), given.read()?);
-    let changing = app.db.write(move |tx| {
-        let changed = queue::update(tx, &clock, &caller, &id, &wanted)?;
-        body(tx, &caller, changed, clock.now())
+    let (db, wanted) = (app.db.clone(), given.read()?);
+    let changing = db.write(move |tx| {
+        let changed = queue::update(tx, &app.clock, &caller, &id, &wanted)?;
+        body(tx, &app, &caller, changed)
     });
     Ok(Json(changing.await?))
 }

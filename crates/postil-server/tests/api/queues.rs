@@ -26,6 +26,7 @@ async fn traces(client: &Client<'_>, count: usize) {
     for at in 1..=count {
         let start = 1_795_255_000_000_000_000_i64 + i64::try_from(at).unwrap() * 1_000_000_000;
         let span = json!({"traceId": trace(at), "spanId": format!("{at:016x}"), "name": format!("call {at}"),
+            "attributes": [{"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}}],
             "startTimeUnixNano": start.to_string(), "endTimeUnixNano": (start + 5_000_000).to_string()});
         client.post("/v1/traces", json!({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]})).await.expect(200);
     }
@@ -246,7 +247,7 @@ async fn everything_that_matches_is_added_by_a_job_with_an_exact_count() {
 }
 
 #[tokio::test]
-async fn traces_and_spans_tell_in_which_queues_they_are() {
+async fn traces_spans_and_logs_tell_in_which_queues_they_are() {
     let test = TestApp::start().await;
     let admin = test.admin().await;
     traces(&admin, 2).await;
@@ -274,6 +275,11 @@ async fn traces_and_spans_tell_in_which_queues_they_are() {
     assert_eq!(queues.len(), 2);
     let here = queues.iter().find(|queue| queue["id"] == one["id"]).unwrap();
     assert_eq!((&here["state"], &here["span_id"]), (&json!("to_do"), &json!(span)));
+    let logs = admin.get("/v2/logs").await.expect(200).json();
+    let log = logs["data"].as_array().unwrap().iter().find(|log| log["span_id"] == json!(span)).unwrap();
+    assert_eq!(names(log).len(), 2);
+    let log = admin.get(&format!("/v2/logs/{}", log["id"].as_str().unwrap())).await.expect(200).json();
+    assert_eq!(names(&log).len(), 2);
 }
 
 #[tokio::test]

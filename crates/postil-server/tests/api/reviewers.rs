@@ -110,7 +110,9 @@ async fn an_invite_to_one_queue_opens_this_queue_and_nothing_else() {
     let invite = boss.post("/api/invites", json!({"role": "reviewer", "queue_id": theirs})).await.expect(200).json();
     assert_eq!(invite["queue_id"], theirs);
     assert_eq!(boss.get("/api/invites").await.json()["data"][0]["queue_id"], theirs);
-    let accept = format!("/api/invites/by-token/{}/accept", invite["token"].as_str().unwrap());
+    let link = format!("/api/invites/by-token/{}", invite["token"].as_str().unwrap());
+    assert_eq!(test.anonymous().get(&link).await.expect(200).json()["queue"], "theirs");
+    let accept = format!("{link}/accept");
     let guest = json!({"name": "Ann", "email": "ann@example.com", "password": "correct horse"});
     let answer = test.anonymous().post(&accept, guest).await.expect(200);
     let ann = browser(&test, &answer);
@@ -134,9 +136,11 @@ async fn an_invite_to_a_queue_lapses_and_ends_with_its_queue() {
     let theirs = queue(&boss, json!({"display_name": "theirs"})).await;
     let body = json!({"role": "reviewer", "queue_id": theirs, "expires_in_days": 1});
     let invite = boss.post("/api/invites", body).await.expect(200).json();
-    let accept = format!("/api/invites/by-token/{}/accept", invite["token"].as_str().unwrap());
+    let link = format!("/api/invites/by-token/{}", invite["token"].as_str().unwrap());
+    let accept = format!("{link}/accept");
     let guest = json!({"name": "Ann", "email": "ann@example.com", "password": "correct horse"});
     boss.delete(&format!("/v3/queues/{theirs}")).await.expect(204);
+    test.anonymous().get(&link).await.error(409);
     test.anonymous().post(&accept, guest.clone()).await.error(409);
     test.clock.advance(86_400_000_000);
     test.anonymous().post(&accept, guest).await.error(404);

@@ -31,9 +31,9 @@ pub use items::{
     Added, Item, ItemKind, ItemState, MOST_AT_ONCE, MOST_ITEMS, PRIORITIES, Wanted, add, get as item, require_adding,
 };
 pub use order::{SORT_KIND, sort_step};
-pub use progress::{Progress, lost, progress, put_aside};
+pub use progress::{Own, Progress, Team, count, lost, progress, put_aside};
 pub use removal::{clear, remove_items, remove_spans};
-pub use reviewers::{accept_invite, add_reviewer, invite, remove_reviewer, reviewers};
+pub use reviewers::{accept_invite, add_reviewer, invite, invited, remove_reviewer, reviewers};
 pub use verbs::{ListFilter, MOST_QUEUES, create, definitions, list, remove, update};
 
 use crate::db::Tx;

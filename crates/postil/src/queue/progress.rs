@@ -1,13 +1,15 @@
-//! How far a queue is.
+//! How far a queue is, and how far one reviewer is in it.
+
+use std::collections::BTreeMap;
 
 use super::definition::Queue;
 use super::progress_store as store;
 use crate::db::Tx;
 use crate::error::Result;
 
-/// How far a queue is, and how far one reviewer is in it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
+/// How far a queue is, whoever asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Team {
     /// Items.
     pub total: i64,
     /// Items with as many answers as they need.
@@ -22,19 +24,45 @@ pub struct Progress {
     pub orphaned: i64,
     /// Submissions.
     pub answers: i64,
-    /// Items the reviewer submitted.
+    /// How many open items are given to one reviewer alone, by reviewer.
+    pub assigned: BTreeMap<String, i64>,
+}
+
+/// How far one reviewer is in a queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Items they submitted.
     pub submitted: i64,
-    /// Items the reviewer skipped.
+    /// Items they skipped.
     pub skipped: i64,
-    /// Items the reviewer declined.
+    /// Items they declined.
     pub declined: i64,
+    /// Items they may judge, submitted or declined, that still need answers of others.
+    pub(super) done_and_open: i64,
+}
+
+/// How far a queue is, and how far one reviewer is in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The queue, whoever asks.
+    pub team: Team,
+    /// What the reviewer did.
+    pub own: Own,
     /// Open items that are left for the reviewer.
     pub left: i64,
 }
 
-/// How far a queue is at a moment, and how far one reviewer is in it.
-pub fn progress(tx: &mut Tx<'_>, queue: &Queue, reviewer: &str, now: i64) -> Result<Progress> {
-    store::progress(tx, &queue.id, reviewer, now)
+/// Counts a queue as it is at a moment. Takes longer the larger the queue is.
+pub fn count(tx: &mut Tx<'_>, queue_id: &str, now: i64) -> Result<Team> {
+    store::team(tx, queue_id, now)
+}
+
+/// How far a queue that was counted is for one reviewer.
+pub fn progress(tx: &mut Tx<'_>, queue: &Queue, team: Team, reviewer: &str) -> Result<Progress> {
+    let own = store::own(tx, queue, reviewer)?;
+    let open = team.in_review + team.needs_others + team.to_do;
+    let for_others: i64 = team.assigned.iter().filter(|(who, _)| *who != reviewer).map(|(_, items)| items).sum();
+    Ok(Progress { left: (open - own.done_and_open - for_others).max(0), team, own })
 }
 
 /// How many items are put aside at once.

@@ -61,13 +61,30 @@ pub fn invite(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, draft: &Draft) ->
     invite::create(tx, clock, caller, draft)
 }
 
+/// What the link of an invite opens, and the name of the only queue it opens, if it is limited to one.
+pub fn invited(tx: &mut Tx<'_>, clock: &Clock, token: &str) -> Result<(Invite, Option<String>)> {
+    let invited = invite::by_token(tx, clock, token)?;
+    let name = match &invited.queue_id {
+        None => None,
+        Some(queue_id) => {
+            let queue = store::find(tx, &invited.workspace_id, None, queue_id)?;
+            Some(queue.ok_or_else(queue_gone)?.display_name)
+        }
+    };
+    Ok((invited, name))
+}
+
+fn queue_gone() -> Error {
+    Error::conflict("queue_gone", "The annotation queue of this invite does not exist any more.")
+}
+
 /// Accepts an invite, which may name a queue: then whoever accepts it is a reviewer there. Returns the id of the member.
 pub fn accept_invite(tx: &mut Tx<'_>, clock: &Clock, token: &str, guest: &Guest) -> Result<String> {
     let invited = invite::by_token(tx, clock, token)?;
     let member_id = invite::accept(tx, clock, token, guest)?;
     if let Some(queue_id) = &invited.queue_id {
         if !store::exists(tx, queue_id)? {
-            return Err(Error::conflict("queue_gone", "The annotation queue of this invite does not exist any more."));
+            return Err(queue_gone());
         }
         store::name_reviewer(tx, queue_id, &member_id, true)?;
     }

@@ -4,7 +4,7 @@ use postil::page::PageRequest;
 use postil::project::invite::{self, Guest};
 use postil::project::member::{self};
 use postil::project::{Actor, Caller, Permissions, Role, start};
-use postil::queue::{self, Change, Item, ItemFilter, Order, OrderBy, Queue, View, Wanted};
+use postil::queue::{self, Change, Item, ItemFilter, Order, OrderBy, Progress, Queue, View, Wanted};
 use postil::trace::search::Matching;
 use postil::{Error, Result, Tx, job, params};
 use serde_json::json;
@@ -28,6 +28,12 @@ crate::both!(
 );
 
 const SPAN: &str = "00f067aa0ba902b7";
+
+/// How far a queue is for ann.
+pub fn counted(tx: &mut Tx<'_>, queue: &Queue, now: i64) -> Result<Progress> {
+    let team = queue::count(tx, &queue.id, now)?;
+    queue::progress(tx, queue, team, "ann")
+}
 
 fn trace_id(number: usize) -> String {
     format!("{number:032x}")
@@ -225,8 +231,8 @@ fn items_whose_trace_is_gone_are_counted_and_marked(bed: &Bed) {
     let lost = bed.db.read_blocking(queue::lost).unwrap();
     write(bed, move |tx| queue::put_aside(tx, &lost, now)).unwrap();
     assert_eq!(bed.db.read_blocking(queue::lost).unwrap(), [] as [String; 0]);
-    let progress = bed.db.read_blocking(move |tx| queue::progress(tx, &queue, "ann", now)).unwrap();
-    assert_eq!((progress.total, progress.orphaned, progress.to_do, progress.left), (3, 1, 2, 2));
+    let progress = bed.db.read_blocking(move |tx| counted(tx, &queue, now)).unwrap();
+    assert_eq!((progress.team.total, progress.team.orphaned, progress.team.to_do, progress.left), (3, 1, 2, 2));
 }
 
 fn whole_traces_are_taken_out_by_the_span_that_stands_for_them(bed: &Bed) {
@@ -321,7 +327,7 @@ fn a_job_goes_on_where_it_was_and_ends_with_its_queue(bed: &Bed) {
     let done = bed.db.read_blocking(move |tx| job::get(tx, &by, &id)).unwrap();
     assert_eq!((done.state, done.done, done.failed), (job::State::Done, 450, 0));
     let (queue, now) = (made.clone(), bed.clock.now());
-    assert_eq!(bed.db.read_blocking(move |tx| queue::progress(tx, &queue, "ann", now)).unwrap().total, 450);
+    assert_eq!(bed.db.read_blocking(move |tx| counted(tx, &queue, now)).unwrap().team.total, 450);
     write(bed, start).unwrap();
     let (by, id) = (caller, made.id);
     write(bed, move |tx| queue::remove(tx, &by, &id)).unwrap();
@@ -355,10 +361,11 @@ fn progress_counts_each_item_once(bed: &Bed) {
     })
     .unwrap();
     let (queue, now) = (made, bed.clock.now());
-    let progress = bed.db.read_blocking(move |tx| queue::progress(tx, &queue, "ann", now)).unwrap();
-    assert_eq!((progress.total, progress.completed, progress.in_review), (5, 1, 1));
-    assert_eq!((progress.needs_others, progress.to_do, progress.answers), (1, 2, 3));
-    assert_eq!((progress.submitted, progress.skipped, progress.declined, progress.left), (2, 1, 1, 2));
+    let progress = bed.db.read_blocking(move |tx| counted(tx, &queue, now)).unwrap();
+    let (team, own) = (progress.team, progress.own);
+    assert_eq!((team.total, team.completed, team.in_review), (5, 1, 1));
+    assert_eq!((team.needs_others, team.to_do, team.answers), (1, 2, 3));
+    assert_eq!((own.submitted, own.skipped, own.declined, progress.left), (2, 1, 1, 2));
 }
 
 fn many_items_are_put_in_another_order_by_a_job(bed: &Bed) {

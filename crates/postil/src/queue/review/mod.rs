@@ -9,7 +9,6 @@ mod claim;
 mod draft;
 mod export;
 mod give_back;
-pub mod progress;
 mod read;
 mod report_store;
 mod search;

@@ -1,6 +1,5 @@
 //! The SQL of seats, and of items as far as reviewers change them.
 
-use super::progress::Own;
 use super::read::{Mine, Other};
 use super::seat::{Place, Seat, SeatState, Task};
 use crate::db::{Row, Tx};
@@ -340,27 +339,4 @@ pub(super) fn done(tx: &mut Tx<'_>, queue_id: &str, reviewer: &str, limit: usize
             })
         })
         .collect()
-}
-
-pub(super) fn count_own(tx: &mut Tx<'_>, queue_id: &str, reviewer: &str) -> Result<Own> {
-    let sql = "select state, count(*) from queue_seat where queue_id = $1 and reviewer = $2 group by state";
-    let mut own = Own::default();
-    for row in tx.query(sql, params![queue_id, reviewer])? {
-        let count = row.int(1)?;
-        match SeatState::parse(&row.text(0)?) {
-            Some(SeatState::Submitted) => own.submitted = count,
-            Some(SeatState::Skipped) => own.skipped = count,
-            Some(SeatState::Declined) => own.declined = count,
-            _ => {}
-        }
-    }
-    let sql = "select count(*) from queue_seat s join queue_item i on i.id = s.item_id
-      where s.queue_id = $1 and s.reviewer = $2 and s.state in ('submitted', 'declined') and i.state = 'open'";
-    own.done_and_open = tx.query_one(sql, params![queue_id, reviewer])?.int(0)?;
-    let sql = "select count(*) from queue_item i
-      where i.queue_id = $1 and i.state = 'open' and i.assignee is not null and i.assignee <> $2
-        and not exists (select 1 from queue_seat s
-                        where s.item_id = i.id and s.reviewer = $2 and s.state in ('submitted', 'declined'))";
-    own.for_others = tx.query_one(sql, params![queue_id, reviewer])?.int(0)?;
-    Ok(own)
 }
