@@ -1690,8 +1690,9 @@ export interface paths {
         get: operations["list"];
         put?: never;
         /**
-         * Add spans and traces to an annotation queue
-         * @description Nothing is in a queue twice: what is there already stays as it is.
+         * Add spans, traces and datapoints to an annotation queue
+         * @description Nothing is in a queue twice: what is there already stays as it is. A datapoint is judged as it is now: it is written as
+         *     a span, whose answer is the expected output.
          */
         post: operations["add"];
         delete?: never;
@@ -4118,6 +4119,8 @@ export interface components {
         QueueItemInput: {
             /** @description The id of a member who is to judge it; without it anybody. */
             assignee?: string | null;
+            /** @description A datapoint of the project, instead of a trace. */
+            datapoint_id?: string | null;
             /**
              * Format: int64
              * @description -1000 to 1000, the greatest first; 0 when nothing is said.
@@ -4125,7 +4128,8 @@ export interface components {
             priority?: number | null;
             /** @description The span; without it the trace as a whole. */
             span_id?: string | null;
-            trace_id: string;
+            /** @description The trace, unless a datapoint is meant. */
+            trace_id?: string | null;
         };
         /** @description A page of items. */
         QueueItemList: {
@@ -4139,7 +4143,7 @@ export interface components {
             added: number;
             /** @description In the queue before, or named twice. */
             already_there: number;
-            /** @description No span or trace of the project. */
+            /** @description No span, trace or datapoint of the project. */
             not_found: number;
         };
         /** @description What to change about items. */

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use postil::Error;
 use postil::clock::rfc3339;
+use postil::dataset;
 use postil::page::PageRequest;
 use postil::project::people;
 use postil::queue::{self, Arrangement, ItemFilter, ItemKind, Placed, SeatRow, Wanted};
@@ -202,13 +203,28 @@ async fn list(
 /// Something to judge.
 #[derive(Deserialize, ToSchema)]
 struct QueueItemInput {
-    trace_id: String,
+    /// The trace, unless a datapoint is meant.
+    trace_id: Option<String>,
     /// The span; without it the trace as a whole.
     span_id: Option<String>,
+    /// A datapoint of the project, instead of a trace.
+    datapoint_id: Option<String>,
     /// -1000 to 1000, the greatest first; 0 when nothing is said.
     priority: Option<i64>,
     /// The id of a member who is to judge it; without it anybody.
     assignee: Option<String>,
+}
+
+impl QueueItemInput {
+    fn read(self, at: usize) -> postil::Result<Wanted> {
+        let QueueItemInput { trace_id, span_id, datapoint_id, priority, assignee } = self;
+        if trace_id.is_some() == datapoint_id.is_some() {
+            let message = format!("items[{at}] names either a trace_id or a datapoint_id.");
+            return Err(Error::field("invalid_value", format!("items[{at}].trace_id"), message));
+        }
+        let (trace_id, priority) = (trace_id.unwrap_or_default(), priority.unwrap_or(0));
+        Ok(Wanted { trace_id, span_id, datapoint_id, priority, assignee })
+    }
 }
 
 /// What to judge.
@@ -224,13 +240,14 @@ struct QueueItemsAdded {
     added: usize,
     /// In the queue before, or named twice.
     already_there: usize,
-    /// No span or trace of the project.
+    /// No span, trace or datapoint of the project.
     not_found: usize,
 }
 
-/// Add spans and traces to an annotation queue
+/// Add spans, traces and datapoints to an annotation queue
 ///
-/// Nothing is in a queue twice: what is there already stays as it is.
+/// Nothing is in a queue twice: what is there already stays as it is. A datapoint is judged as it is now: it is written as
+/// a span, whose answer is the expected output.
 #[utoipa::path(post, path = "/v3/queues/{queue_id}/items", tag = "queues", params(("queue_id" = String, Path)),
     request_body = QueueItemsInput, responses((status = 200, body = QueueItemsAdded), (status = "4XX", body = ErrorBody)))]
 async fn add(
@@ -239,13 +256,11 @@ async fn add(
     Path(id): Path<String>,
     Body(given): Body<QueueItemsInput>,
 ) -> ApiResult<Json<QueueItemsAdded>> {
-    let item = |item: QueueItemInput| {
-        let QueueItemInput { trace_id, span_id, priority, assignee } = item;
-        Wanted { trace_id, span_id, priority: priority.unwrap_or(0), assignee }
-    };
-    let wanted: Vec<Wanted> = given.items.into_iter().map(item).collect();
-    let clock = app.clock.clone();
-    let added = app.db.write(move |tx| queue::add(tx, &clock, &caller, &id, &wanted)).await?;
+    let items = given.items.into_iter().enumerate();
+    let wanted: Vec<Wanted> = items.map(|(at, item)| item.read(at)).collect::<postil::Result<_>>()?;
+    let (clock, prices) = (app.clock.clone(), app.prices.clone());
+    let adding = app.db.write(move |tx| dataset::add_to_queue(tx, &clock, &caller, &id, wanted.clone(), &prices));
+    let added = adding.await?;
     Ok(Json(QueueItemsAdded {
         added: added.items.len(),
         already_there: added.already_there,

@@ -26,6 +26,7 @@ mod jobs;
 mod media;
 mod operations;
 mod projects;
+mod queue_datapoints;
 mod queue_review;
 mod queues;
 mod reviewed;

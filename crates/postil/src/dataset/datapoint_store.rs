@@ -85,6 +85,12 @@ pub(super) fn find(tx: &mut Tx<'_>, dataset_id: &str, id: &str) -> Result<Option
     tx.query_opt(&sql, params![dataset_id, id])?.as_ref().map(read).transpose()
 }
 
+/// A datapoint of any dataset of a project.
+pub(super) fn find_in_project(tx: &mut Tx<'_>, project: i64, id: &str) -> Result<Option<Datapoint>> {
+    let sql = format!("select {COLUMNS} from datapoint where project = $1 and id = $2");
+    tx.query_opt(&sql, params![project, id])?.as_ref().map(read).transpose()
+}
+
 /// A page in the order in which they came. A cursor that names none of them leads nowhere.
 pub(super) fn list(tx: &mut Tx<'_>, dataset_id: &str, page: &PageRequest) -> Result<Page<Datapoint>> {
     let backwards = page.ending_before.is_some();

@@ -5,9 +5,12 @@
 pub mod datapoint;
 mod datapoint_store;
 pub mod export;
+mod judged;
 pub mod message;
 mod path;
 mod store;
+
+pub use judged::add_to_queue;
 
 use crate::clock::Clock;
 use crate::db::Tx;

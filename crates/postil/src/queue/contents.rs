@@ -181,7 +181,7 @@ pub fn used_reviews(tx: &mut Tx<'_>, queue: &Queue, items: &[&Item]) -> Result<V
         let judgements = item.trace_id.as_ref().and_then(|trace_id| said.get(trace_id));
         let mut ids: Vec<String> = Vec::new();
         for annotation in judgements.iter().flat_map(|judgements| &judgements.annotations) {
-            let here = item.kind != ItemKind::Span || item.span_id.as_ref() == Some(&annotation.span_id);
+            let here = item.kind == ItemKind::Trace || item.span_id.as_ref() == Some(&annotation.span_id);
             let review = annotation.subject_kind == SubjectKind::HumanReview;
             if here && review && !ids.contains(&annotation.subject) {
                 ids.push(annotation.subject.clone());

@@ -35,9 +35,8 @@ fn placed_of(row: &Row) -> Result<Placed> {
     let of_trace = item.kind == ItemKind::Trace;
     let (span_id, trace_id) = (row.opt_text(21)?, row.opt_text(22)?);
     let orphaned = match item.kind {
-        ItemKind::Span => span_id.is_none(),
+        ItemKind::Span | ItemKind::Datapoint => span_id.is_none(),
         ItemKind::Trace => trace_id.is_none(),
-        ItemKind::Datapoint => false,
     };
     let column = |of_span: usize| row.opt_text(if of_trace { of_span + 3 } else { of_span });
     Ok(Placed {

@@ -86,7 +86,7 @@ pub struct Item {
     pub queue_id: String,
     /// What it is.
     pub kind: ItemKind,
-    /// The trace; none of a datapoint.
+    /// The trace; of a datapoint the one it was written as, to be judged.
     pub trace_id: Option<String>,
     /// The span; none of a whole trace.
     pub span_id: Option<String>,
@@ -141,6 +141,8 @@ pub struct Wanted {
     pub trace_id: String,
     /// The span; none: the trace as a whole.
     pub span_id: Option<String>,
+    /// The datapoint of which the span stands in the trace.
+    pub datapoint_id: Option<String>,
     /// The greatest is judged first.
     pub priority: i64,
     /// The one who is to judge it; none: anybody.
@@ -163,12 +165,18 @@ pub struct Added {
 /// # Errors
 /// [`Error::Conflict`] when the queue would hold more than [`MOST_ITEMS`].
 pub fn add(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, queue_id: &str, wanted: &[Wanted]) -> Result<Added> {
+    let queue = check_adding(tx, caller, queue_id, wanted)?;
+    put(tx, clock, caller, &queue, wanted)
+}
+
+/// The queue, if the caller may add this to it and it has room.
+pub fn check_adding(tx: &mut Tx<'_>, caller: &Caller, queue_id: &str, wanted: &[Wanted]) -> Result<Queue> {
     require_adding(caller)?;
     check_count(wanted.len(), "items")?;
-    let queue = &access::find(tx, caller, queue_id)?;
-    check_wishes(tx, caller, queue, wanted)?;
-    check_room(tx, queue, wanted.len())?;
-    put(tx, clock, caller, queue, wanted)
+    let queue = access::find(tx, caller, queue_id)?;
+    check_wishes(tx, caller, &queue, wanted)?;
+    check_room(tx, &queue, wanted.len())?;
+    Ok(queue)
 }
 
 /// Refuses priorities out of range, and assignees who are no members of the project of the queue.
@@ -200,8 +208,8 @@ pub(super) fn check_room(tx: &mut Tx<'_>, queue: &Queue, new: usize) -> Result<(
     Ok(())
 }
 
-/// Puts spans and traces into a queue.
-pub(super) fn put(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, queue: &Queue, wanted: &[Wanted]) -> Result<Added> {
+/// Puts spans and traces into a queue, for a caller who was checked.
+pub fn put(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, queue: &Queue, wanted: &[Wanted]) -> Result<Added> {
     let mut added = Added::default();
     let starts = starts(tx, queue, wanted)?;
     let spans = spans(tx, queue, wanted)?;
@@ -260,10 +268,14 @@ fn new_item(
         id: id::ulid(clock),
         project: queue.project.number,
         queue_id: queue.id.clone(),
-        kind: if span_id.is_some() { ItemKind::Span } else { ItemKind::Trace },
+        kind: match (&wanted.datapoint_id, &span_id) {
+            (Some(_), _) => ItemKind::Datapoint,
+            (None, Some(_)) => ItemKind::Span,
+            (None, None) => ItemKind::Trace,
+        },
         trace_id: Some(trace_id),
         span_id,
-        datapoint_id: None,
+        datapoint_id: wanted.datapoint_id.clone(),
         state: ItemState::Open,
         priority: wanted.priority,
         sort_key: 0,

@@ -67,7 +67,7 @@ pub(super) fn own(tx: &mut Tx<'_>, queue: &Queue, reviewer: &str) -> Result<Own>
 /// Open items whose span or trace is gone, of any queue, at most so many.
 pub(super) fn lost(tx: &mut Tx<'_>, most: usize) -> Result<Vec<String>> {
     let sql = format!(
-        "select i.id from queue_item i where i.state = 'open' and i.kind <> 'datapoint'
+        "select i.id from queue_item i where i.state = 'open'
            and not exists (select 1 from trace t where t.project = i.project and t.trace_id = i.trace_id)
          limit {most}"
     );

@@ -4,6 +4,8 @@ use postil::dataset::datapoint::{self, Datapoint, Input};
 use postil::dataset::{self, Change, Dataset, ListFilter};
 use postil::page::PageRequest;
 use postil::project::{Actor, Caller, Permissions, ProjectRef, start};
+use postil::queue::{self, ItemKind, Wanted};
+use postil::trace::price::PriceTable;
 use postil::{Error, Result, Tx};
 use serde_json::json;
 
@@ -15,6 +17,7 @@ crate::both!(
     nothing_of_a_wrong_call_is_stored,
     a_dataset_moves_with_its_datapoints,
     two_calls_at_once_number_their_datapoints_apart,
+    datapoints_are_put_into_a_queue_once_as_spans_to_judge,
 );
 
 fn home(bed: &Bed) -> Caller {
@@ -131,4 +134,39 @@ fn two_calls_at_once_number_their_datapoints_apart(bed: &Bed) {
     });
     let positions: Vec<_> = all(bed, &caller, &dataset.id).iter().map(|each| each.position).collect();
     assert_eq!(positions, (1..=40).collect::<Vec<_>>());
+}
+
+fn datapoints_are_put_into_a_queue_once_as_spans_to_judge(bed: &Bed) {
+    let caller = home(bed);
+    let dataset = make(bed, &caller, "gold");
+    let made = put(bed, &caller, &dataset.id, &["a", "b"].map(expecting)).unwrap();
+    let ids: Vec<String> = made.into_iter().map(|datapoint| datapoint.id).collect();
+    let (clock, by) = (bed.clock.clone(), caller.clone());
+    let change = queue::Change { display_name: Some("q".into()), ..queue::Change::default() };
+    let queue = write(bed, move |tx| queue::create(tx, &clock, &by, None, &change)).unwrap();
+    let wanted = |id: &str| Wanted { datapoint_id: Some(id.to_owned()), ..Wanted::default() };
+    let add = |wanted: Vec<Wanted>| {
+        let (clock, by, id) = (bed.clock.clone(), caller.clone(), queue.id.clone());
+        let prices = PriceTable::built_in();
+        write(bed, move |tx| dataset::add_to_queue(tx, &clock, &by, &id, wanted.clone(), prices)).unwrap()
+    };
+    let added = add(vec![wanted(&ids[0]), wanted("other"), wanted(&ids[0])]);
+    assert_eq!((added.items.len(), added.already_there, added.not_found), (1, 1, 1));
+    let first = added.items[0].clone();
+    assert_eq!((first.kind, first.datapoint_id.as_deref()), (ItemKind::Datapoint, Some(ids[0].as_str())));
+    bed.clock.advance(1_000_000);
+    let again = add(vec![wanted(&ids[1]), wanted(&ids[0])]);
+    assert_eq!((again.items.len(), again.already_there), (1, 1));
+    assert_ne!(again.items[0].span_id, first.span_id);
+    let (id, by) = (queue.id.clone(), caller.clone());
+    let page = PageRequest::new(Some(10), None, None).unwrap();
+    let (found, lost) = bed
+        .db
+        .read_blocking(move |tx| {
+            let queue = queue::find(tx, &by, &id)?;
+            Ok((queue::page(tx, &queue, &queue::ItemFilter::default(), 0, &page)?, queue::lost(tx)?))
+        })
+        .unwrap();
+    let outputs: Vec<_> = found.data.iter().map(|placed| placed.output.as_deref()).collect();
+    assert_eq!((outputs, lost.len()), (vec![Some("a"), Some("b")], 0));
 }

@@ -28,10 +28,9 @@ const FREE: &str = "i.queue_id = $1 and i.state = 'open' and i.taken < i.overlap
 
 /// How many spans or traces an item is about: one, or none when its time is over.
 const STORED: &str = "case kind
-  when 'span' then (select count(*) from span x
-                    where x.project = queue_item.project and x.trace_id = queue_item.trace_id and x.span_id = queue_item.span_id)
   when 'trace' then (select count(*) from trace x where x.project = queue_item.project and x.trace_id = queue_item.trace_id)
-  else cast(0 as bigint) end";
+  else (select count(*) from span x
+        where x.project = queue_item.project and x.trace_id = queue_item.trace_id and x.span_id = queue_item.span_id) end";
 
 /// Which of the free items.
 enum Part {

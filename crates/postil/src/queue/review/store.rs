@@ -269,11 +269,11 @@ pub(super) fn write_seat(tx: &mut Tx<'_>, item_id: &str, seat: &Seat) -> Result<
 /// Whether what an item is about is still stored.
 pub(super) fn is_stored(tx: &mut Tx<'_>, project: i64, task: &Task) -> Result<bool> {
     match task.kind.as_str() {
-        "span" => span_exists(tx, project, &task.trace_id, &task.span_id),
-        _ => {
+        "trace" => {
             let sql = "select 1 from trace where project = $1 and trace_id = $2";
             Ok(tx.query_opt(sql, params![project, &task.trace_id])?.is_some())
         }
+        _ => span_exists(tx, project, &task.trace_id, &task.span_id),
     }
 }
 

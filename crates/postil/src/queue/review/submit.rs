@@ -121,8 +121,8 @@ pub fn submit(
 pub(super) fn judged_span(tx: &mut Tx<'_>, queue: &Queue, place: &Place) -> Result<Option<(String, String)>> {
     let (project, task) = (queue.project.number, &place.task);
     let span_id = match task.kind.as_str() {
-        "span" => Some(task.span_id.clone()),
-        _ => span::leading(tx, project, &task.trace_id)?,
+        "trace" => span::leading(tx, project, &task.trace_id)?,
+        _ => Some(task.span_id.clone()),
     };
     let Some(span_id) = span_id else { return Ok(None) };
     let is_stored = store::span_exists(tx, project, &task.trace_id, &span_id)?;
