@@ -2,8 +2,8 @@
 //!
 //! Rooms, from the ground up: [`db`] (the only room that knows a database driver), [`id`], [`clock`], [`error`],
 //! [`page`], [`event`] know no noun. Then each noun imports only what stands before it:
-//! `project < view < job < media < trace < human_review < annotation < queue <
-//! dataset`.
+//! `project < view < job < webhook < media < trace < human_review < annotation <
+//! queue < dataset`.
 
 pub mod annotation;
 pub mod clock;
@@ -20,6 +20,7 @@ pub mod project;
 pub mod queue;
 pub mod trace;
 pub mod view;
+pub mod webhook;
 
 pub use clock::Clock;
 pub use db::{Db, Tx, Value};
@@ -32,8 +33,19 @@ mod rooms {
     use std::path::{Path, PathBuf};
 
     /// From the ground up: a room may use only what stands before it.
-    const ORDER: [&str; 10] =
-        ["ground", "project", "view", "job", "media", "trace", "human_review", "annotation", "queue", "dataset"];
+    const ORDER: [&str; 11] = [
+        "ground",
+        "project",
+        "view",
+        "job",
+        "webhook",
+        "media",
+        "trace",
+        "human_review",
+        "annotation",
+        "queue",
+        "dataset",
+    ];
 
     fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {
