@@ -598,6 +598,75 @@ create index job_open on job (created_at) where ended_at is null;
 -- The jobs of a project, newest first.
 create index job_newest on job (project, created_at desc);
 
+-- Who is told of what happens in a project, by a signed request to an address of theirs.
+create table webhook (
+  project bigint not null,
+  -- Made by the client.
+  id text not null,
+  display_name text not null,
+  url text not null,
+  -- 'application/json' or 'application/x-www-form-urlencoded'
+  content_type text not null,
+  -- JSON: the names of events.
+  events text not null,
+  -- What deliveries are signed with.
+  secret text not null,
+  enabled bigint not null,
+  -- How many attempts failed since the last one that arrived, and since when.
+  failure_count bigint not null,
+  failing_since bigint,
+  -- Why the server disabled it; null when somebody else did, or nobody.
+  disabled_because text,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  primary key (project, id)
+){clustered};
+
+-- The enabled webhooks by event: what every change asks, so it holds nothing else.
+create table webhook_subscription (
+  project bigint not null,
+  event text not null,
+  webhook_id text not null,
+  primary key (project, event, webhook_id)
+){clustered};
+
+-- What is to be delivered, and what became of it. Written with the change it tells of.
+create table webhook_delivery (
+  id text primary key,
+  project bigint not null,
+  webhook_id text not null,
+  -- The same in every delivery that tells of one thing.
+  event_id text not null,
+  event text not null,
+  -- The trace it tells of, with which it goes.
+  trace_id text,
+  -- JSON: what is said of it.
+  metadata text not null,
+  -- 'waiting', 'delivered' or 'failed'
+  state text not null,
+  attempts bigint not null,
+  -- When it is tried next; while it is being tried: when that is given up. null: never again.
+  next_at bigint,
+  worker text,
+  -- The last answer.
+  status_code bigint,
+  response text,
+  error text,
+  duration_ms bigint,
+  replay_of text,
+  -- When what it tells of happened.
+  happened_at bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  ended_at bigint
+);
+create index webhook_delivery_due on webhook_delivery (project, webhook_id, next_at) where next_at is not null;
+create index webhook_delivery_newest on webhook_delivery (project, webhook_id, id{bytes_order} desc);
+create index webhook_delivery_trace on webhook_delivery (project, trace_id) where trace_id is not null;
+create index webhook_delivery_ended on webhook_delivery (ended_at) where ended_at is not null;
+
 -- Work for reviewers: what is to be judged, by which human reviews, by how many people.
 create table queue (
   id text primary key,

@@ -23,7 +23,7 @@ pub struct Event {
 }
 
 /// Everything that can happen, and [`MISSED`].
-pub const KINDS: [&str; 9] = [
+pub const KINDS: [&str; 10] = [
     "trace.created",
     "trace.updated",
     "annotation.created",
@@ -32,6 +32,7 @@ pub const KINDS: [&str; 9] = [
     "job.updated",
     "queue.updated",
     "automation.updated",
+    "webhook.updated",
     MISSED,
 ];
 

@@ -1,6 +1,7 @@
 //! What automations do with traces, many at once. A failure undoes its own part only, and is told in a sentence.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::rule::Action;
 use super::run::Agent;
@@ -13,6 +14,7 @@ use crate::trace::filter::{Needs, load_many};
 use crate::trace::price::PriceTable;
 use crate::trace::retention;
 use crate::trace::tag::{self, Tagged};
+use crate::webhook::{self, event::TRACE_MATCHED};
 
 /// A day, in microseconds.
 const DAY: i64 = 86_400_000_000;
@@ -103,7 +105,7 @@ pub(super) fn perform(
             add_to_queue(tx, clock, agent, queue_id, &wanted.collect::<Vec<_>>())?
         }
         Action::AddToDataset { dataset_id } => add_to_dataset(tx, clock, prices, agent, dataset_id, targets)?,
-        Action::CallWebhook { .. } => same(targets, Done::Failed, "The webhook does not exist any more."),
+        Action::CallWebhook { webhook_id } => call_webhook(tx, clock, agent, webhook_id, targets)?,
         Action::ExtendRetention { days } => {
             let until = clock.now().saturating_add(days.saturating_mul(DAY));
             let ids: Vec<String> = targets.iter().map(|target| target.trace_id.clone()).collect();
@@ -179,6 +181,29 @@ fn add_to_queue(tx: &mut Tx<'_>, clock: &Clock, agent: &Agent, queue_id: &str, w
                 }));
             }
         }
+    }
+    Ok(said)
+}
+
+/// Leaves a delivery for each trace; sending it is the server's business.
+fn call_webhook(
+    tx: &mut Tx<'_>,
+    clock: &Clock,
+    agent: &Agent,
+    webhook_id: &str,
+    targets: &[Target],
+) -> Result<Vec<Said>> {
+    let (automation, project) = (&agent.automation, &agent.project);
+    let mut said = Vec::with_capacity(targets.len());
+    for target in targets {
+        let about = json!({"automation_id": automation.id, "automation_name": automation.name,
+            "project_id": project.id, "trace_id": target.trace_id, "trace_name": target.name});
+        let called = tx.attempt(|tx| webhook::call(tx, clock, project.number, webhook_id, TRACE_MATCHED, &about))?;
+        said.push(match called {
+            Ok(Some(_)) => (Done::Done, "The webhook is called.".into()),
+            Ok(None) => (Done::Failed, "The webhook is disabled, or does not exist any more.".into()),
+            Err(error) => (Done::Failed, sentence(error)?),
+        });
     }
     Ok(said)
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
 use crate::project::{Caller, Permission, member};
 use crate::trace::settling::{self, Listener};
-use crate::{dataset, id, queue};
+use crate::{dataset, id, queue, webhook};
 
 /// How many automations a project may have.
 pub const MOST: usize = 100;
@@ -146,7 +146,11 @@ fn check_targets(tx: &mut Tx<'_>, caller: &Caller, actions: &[Action]) -> Result
                     return Err(unknown("dataset_id", "dataset"));
                 }
             }
-            Action::CallWebhook { .. } => return Err(unknown("webhook_id", "webhook")),
+            Action::CallWebhook { webhook_id } => {
+                if there(webhook::get(tx, caller, webhook_id))?.is_none() {
+                    return Err(unknown("webhook_id", "webhook"));
+                }
+            }
             Action::ExtendRetention { .. } | Action::AddTag { .. } => {}
         }
     }

@@ -25,3 +25,4 @@ mod support;
 mod telemetry;
 mod traces;
 mod views;
+mod webhooks;
