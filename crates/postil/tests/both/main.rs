@@ -4,6 +4,8 @@
 
 mod accounts;
 mod arrival;
+mod automation_quotas;
+mod automations;
 mod bed;
 mod calls;
 mod captures;
