@@ -29,7 +29,7 @@ pub use definition::{
 };
 pub use items::{
     Added, Item, ItemKind, ItemState, MOST_AT_ONCE, MOST_ITEMS, PRIORITIES, Wanted, add, check_adding, get as item,
-    put, require_adding,
+    put, removed_before, require_adding,
 };
 pub use order::{SORT_KIND, sort_step};
 pub use progress::{Own, Progress, Team, count, lost, progress, put_aside};
