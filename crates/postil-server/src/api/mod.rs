@@ -50,6 +50,7 @@ pub mod traces_aggregate;
 pub mod traces_search;
 pub mod users;
 pub mod views;
+pub mod webhooks;
 pub mod workspaces;
 
 use axum::Router;
@@ -116,6 +117,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(jobs::routes())
         .merge(views::routes())
+        .merge(orq::webhooks::routes())
+        .merge(webhooks::routes())
         .merge(queue_review::routes())
         .merge(queue_report::routes())
         .merge(queues::routes())

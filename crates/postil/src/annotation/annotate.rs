@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::announce::announce;
 use super::answer::{Annotate, Answer, Subject};
 use super::evaluator::{self, EvaluatorResult};
 use super::store::{self, Current, Found, Reviewed};
@@ -33,6 +34,7 @@ struct Saying<'a> {
     trace_id: &'a str,
     span_id: &'a str,
     trace_start_ns: i64,
+    is_heard: bool,
     annotator: Annotator,
     source: String,
     call: &'a Annotate,
@@ -62,6 +64,7 @@ pub fn annotate(
         trace_id,
         span_id,
         trace_start_ns: found.trace_start_ns,
+        is_heard: found.is_heard,
         annotator,
         source: source_of(caller, &call.metadata),
         call,
@@ -157,6 +160,9 @@ impl Saying<'_> {
         }
         if !events.is_empty() {
             store::insert_events(tx, project, &events)?;
+            if self.is_heard {
+                announce(tx, self.clock, project, &events)?;
+            }
             self.tell(tx, "annotation.created");
         }
         Ok(ids)

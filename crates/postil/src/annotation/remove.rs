@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::announce::announce;
 use super::answer::{Metadata, named};
 use super::{Annotation, Annotator, annotator_of, may_speak_for_others, moment, result_not_found, span_not_found};
 use super::{read_store, store};
@@ -159,6 +160,7 @@ pub(super) fn take_back(
             ..Event::default()
         });
         store::insert_events(tx, project, &events)?;
+        announce(tx, clock, project, &events)?;
     }
     Ok(events.len())
 }
