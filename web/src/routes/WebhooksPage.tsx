@@ -181,7 +181,7 @@ function Row({ webhook, onLog, onTest, onEdit, onSwitch, onRemove }: RowProps) {
         )}
       </div>
       <span className="flex gap-1.5">
-        <Button small aria-label={`Deliveries to ${name}`} onClick={onLog}>
+        <Button small aria-label={`Log of ${name}`} onClick={onLog}>
           Log
         </Button>
         <Button small aria-label={`Test ${name}`} onClick={onTest}>
