@@ -8,3 +8,4 @@ mod outage;
 mod queues;
 mod remap;
 mod server;
+mod webhooks;
