@@ -23,5 +23,6 @@ pub mod serve;
 pub mod state;
 pub mod telemetry;
 pub mod web;
+pub mod webhooks;
 
 pub use state::App;

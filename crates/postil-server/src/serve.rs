@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::connections::{Connections, Patience, affordable};
 use crate::greeting::{self, Arrival, Bootstrap};
 use crate::output::say;
-use crate::{App, api, automations, demo, grpc, jobs, queue_progress, remap, retention};
+use crate::{App, api, automations, demo, grpc, jobs, queue_progress, remap, retention, webhooks};
 
 /// How often the last use of keys is stored.
 const KEY_USE_EVERY: Duration = Duration::from_secs(30);
@@ -80,6 +80,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
     tokio::spawn(queue_progress::in_background(app.clone()));
     tokio::spawn(automations::work(app.clone()));
     let working = tokio::spawn(jobs::work(app.clone()));
+    let delivering = tokio::spawn(webhooks::deliver(app.clone()));
     if with_demo {
         tokio::spawn(demo::fill_and_tell(app.clone(), arrival.home));
     }
@@ -97,8 +98,9 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
             Some(called) => called.await,
             None => Ok(()),
         };
-        // The job it is at is given back.
+        // The job it is at is given back, and what it delivers.
         drop(working.await);
+        drop(delivering.await);
         (http, grpc)
     };
     match tokio::time::timeout(Duration::from_secs(config.shutdown_seconds), finish).await {
@@ -194,6 +196,7 @@ async fn keep_house(app: App) {
                     operator::purge_expired(tx, &clock)
                 });
                 report("what has expired stays", purged.await.map(drop));
+                report("old deliveries of webhooks stay", webhooks::tidy(&app).await);
             }
         }
     }

@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::queue_progress::QueueProgress;
+use crate::webhooks::network::Allowed;
 
 use crate::attempts::Attempts;
 
@@ -58,6 +59,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// What models cost.
     pub prices: Arc<PriceTable>,
+    /// The networks that webhooks may be in beside the public internet.
+    pub webhook_networks: Allowed,
 }
 
 impl Default for Settings {
@@ -67,6 +70,7 @@ impl Default for Settings {
             secure_cookies: false,
             public_url: None,
             prices: Arc::new(PriceTable::built_in().clone()),
+            webhook_networks: Allowed::default(),
         }
     }
 }
@@ -93,6 +97,8 @@ pub struct Inner {
     pub live: Live,
     /// How far large queues are.
     pub queue_progress: QueueProgress,
+    /// The networks that webhooks may be in beside the public internet.
+    pub webhook_networks: Allowed,
     stopping: watch::Sender<bool>,
     /// What models cost.
     pub prices: Arc<PriceTable>,
@@ -187,6 +193,7 @@ impl App {
             limits,
             string_limit: settings.string_limit,
             public_url: settings.public_url,
+            webhook_networks: settings.webhook_networks,
             metrics: Metrics::default(),
             live: Live::default(),
             queue_progress: QueueProgress::default(),

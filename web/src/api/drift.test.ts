@@ -32,6 +32,7 @@ import type {
   View,
   ViewInput,
 } from "./types";
+import type { Delivery, Webhook, WebhookChange } from "./webhooks";
 
 type Schemas = components["schemas"];
 /** The fields that the app reads and the server does not tell. */
@@ -54,6 +55,9 @@ describe("the types of the app", () => {
     expectTypeOf<Unknown<Member, Schemas["Member"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<Invite, Schemas["Invite"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<ApiKey, Schemas["ApiKey"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Webhook, Schemas["WebhookView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<WebhookChange, Schemas["WebhookChange"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Delivery, Schemas["WebhookDelivery"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<ProjectInfo, Schemas["Project"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<Job, Schemas["JobView"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<View, Schemas["ViewBody"]>>().toEqualTypeOf<never>();

@@ -1503,6 +1503,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Those of the project, newest first unless said otherwise.
+         */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Make a webhook
+         * @description Under an id of yours. `/v2/webhooks/secret` makes a secret for it. Deliveries carry `X-Orq-Signature`, the lower-case
+         *     hex of the HMAC-SHA256 of their body under that secret.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/webhooks/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count webhooks */
+        get: operations["count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/webhooks/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Find webhooks */
+        post: operations["query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/webhooks/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Make a secret
+         * @description 256 random bits. It is not kept: send it with the webhook you make.
+         */
+        get: operations["secret"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a webhook */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description With the log of its deliveries. What waited is not delivered.
+         */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description Answers what was changed. Enabling one again forgets its failures; what waits for one that is disabled is given up.
+         */
+        patch: operations["update"];
+        trace?: never;
+    };
     "/v2/workspaces": {
         parameters: {
             query?: never;
@@ -2415,6 +2519,84 @@ export interface paths {
          * @description By who made it, or who may change human reviews.
          */
         patch: operations["update"];
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the deliveries of a webhook
+         * @description Newest first. They are kept for a week after they arrived or were given up.
+         */
+        get: operations["deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a delivery */
+        get: operations["delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver once more
+         * @description The same event with the same id and time, signed anew. Answers the new delivery, which is tried at once.
+         */
+        post: operations["replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try whether deliveries arrive
+         * @description Delivers the event `webhook.test`, once, also while the webhook is disabled. Answers the delivery; read it again to
+         *     see what came of it.
+         */
+        post: operations["test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -3930,6 +4112,16 @@ export interface components {
             uploadHttpError?: string | null;
             /** Format: int64 */
             uploadHttpStatus: number;
+        };
+        /** @description The last delivery of a webhook. */
+        LastDelivery: {
+            created_at: string;
+            error?: string | null;
+            id: string;
+            /** @description `waiting`, `delivered` or `failed`. */
+            state: string;
+            /** Format: int64 */
+            status_code?: number | null;
         };
         /** @description The secret of a one-time link. */
         Link: {
@@ -5551,6 +5743,165 @@ export interface components {
              */
             items: number;
             reviewer: components["schemas"]["QueuePerson"];
+        };
+        /** @description What to change of a webhook. When one is made, everything but `enabled` is required. */
+        WebhookChange: {
+            /** @description `application/json` or `application/x-www-form-urlencoded`. */
+            content_type?: string | null;
+            /** @description 1 to 255 characters. */
+            display_name?: string | null;
+            /** @description True when nothing is said. */
+            enabled?: boolean | null;
+            /** @description 1 to 100 names of events. */
+            events?: string[] | null;
+            /** @description What deliveries are signed with, 1 to 255 characters; see `/v2/webhooks/secret`. Never shown again. */
+            secret?: string | null;
+            /** @description Begins with `http://` or `https://`, and leads to the public internet or a network the operator allows. */
+            url?: string | null;
+        };
+        /** @description What was changed. */
+        WebhookChanged: {
+            content_type?: string | null;
+            display_name?: string | null;
+            enabled?: boolean | null;
+            events?: string[] | null;
+            /** @description Masked. */
+            secret?: string | null;
+            url?: string | null;
+        };
+        /** @description What to find. */
+        WebhookConditions: {
+            content_type?: string | null;
+            enabled?: boolean | null;
+            event?: string | null;
+            search?: string | null;
+        };
+        /** @description How many webhooks there are. */
+        WebhookCount: {
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description The webhook that was deleted. */
+        WebhookDeleted: {
+            id: string;
+        };
+        /** @description A delivery of a webhook. */
+        WebhookDelivery: {
+            /** Format: int64 */
+            attempts: number;
+            created_at: string;
+            /**
+             * Format: int64
+             * @description How long the last attempt took.
+             */
+            duration_ms?: number | null;
+            /** @description When it arrived, or was given up. */
+            ended_at?: string | null;
+            /** @description Why the last attempt failed. */
+            error?: string | null;
+            /** @description The `type` in its body. */
+            event: string;
+            /** @description The `id` in its body: the same in every delivery that tells of one thing. */
+            event_id: string;
+            /** @description The `created` in its body. */
+            happened_at: string;
+            id: string;
+            /** @description The `metadata` in its body. */
+            metadata: Record<string, never>;
+            /** @description When it is tried next. */
+            next_attempt_at?: string | null;
+            /** @description The delivery of which this is a repetition. */
+            replay_of?: string | null;
+            /** @description The first 1024 bytes of the last answer, as text. Written by the receiver. */
+            response?: string | null;
+            /** @description `waiting`, `delivered` or `failed`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description The status of the last answer.
+             */
+            status_code?: number | null;
+            /** @description Whether it is being tried now. */
+            trying: boolean;
+            updated_at: string;
+            webhook_id: string;
+        };
+        /** @description A list of deliveries. */
+        WebhookDeliveryList: {
+            data: components["schemas"]["WebhookDelivery"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description The webhooks that were found. */
+        WebhookFound: {
+            count: number;
+            items: components["schemas"]["WebhookView"][];
+        };
+        /** @description A webhook to make. */
+        WebhookInput: components["schemas"]["WebhookChange"] & {
+            /** @description Made by you: 1 to 64 letters, digits, dashes, underscores or dots. Required. */
+            _id?: string | null;
+        };
+        /** @description A page of webhooks. */
+        WebhookList: {
+            /** @description How many there are on all pages. */
+            count: number;
+            has_more: boolean;
+            items: components["schemas"]["WebhookView"][];
+        };
+        /** @description Which page. */
+        WebhookPagination: {
+            /** @description End before this one, in place of `page`. */
+            firstId?: string | null;
+            /** @description Begin after this one, in place of `page`. */
+            lastId?: string | null;
+            /** Format: int64 */
+            limit?: number | null;
+            /** Format: int64 */
+            page?: number | null;
+        };
+        /** @description Which webhooks to find. */
+        WebhookQueryInput: {
+            pagination?: components["schemas"]["WebhookPagination"] | null;
+            query?: components["schemas"]["WebhookConditions"] | null;
+            /** @description The first one counts. */
+            sortingProps?: components["schemas"]["WebhookSorting"][] | null;
+        };
+        /** @description A secret. */
+        WebhookSecret: {
+            secret: string;
+        };
+        /** @description By what to order. */
+        WebhookSorting: {
+            direction?: string | null;
+            key?: string | null;
+        };
+        /** @description A webhook. */
+        WebhookView: {
+            _id: string;
+            /** @description `application/json` or `application/x-www-form-urlencoded`. */
+            content_type: string;
+            created: string;
+            created_by_id: string;
+            /** @description Why the server disabled it. */
+            disabled_reason?: string | null;
+            display_name: string;
+            enabled: boolean;
+            events: string[];
+            /** @description Since when nothing arrived, when the last attempt failed. */
+            failing_since?: string | null;
+            /**
+             * Format: int64
+             * @description How many attempts failed since the last one that arrived.
+             */
+            failure_count: number;
+            last_delivery?: components["schemas"]["LastDelivery"] | null;
+            /** @description Masked, but in the answer to whoever makes it. */
+            secret: string;
+            updated: string;
+            updated_by_id: string;
+            url: string;
         };
         /** @description A member, to themselves. */
         WhoBody: {
@@ -9386,6 +9737,255 @@ export interface operations {
     list: {
         parameters: {
             query?: {
+                /** @description From 1. */
+                page?: number;
+                /** @description 1 to 200; 20 when nothing is said. */
+                limit?: number;
+                /** @description Text in the name or the address. */
+                search?: string;
+                /** @description The name of an event that is subscribed to. */
+                event?: string;
+                /** @description `created` (default), `updated` or `display_name`. */
+                sort?: string;
+                /** @description `desc` (default) or `asc`. */
+                direction?: string;
+                content_type?: string;
+                enabled?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookCount"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookQueryInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookFound"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeleted"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookChanged"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
                 /** @description How many rows, 1 to 200; 10 when nothing is said. */
                 limit?: number;
                 /** @description The id of the last row of the page before. */
@@ -11380,6 +11980,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ViewAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    deliveries: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last delivery of the page before. */
+                starting_after?: string;
+                /** @description The id of the first delivery of the page after. */
+                ending_before?: string;
+                /** @description `waiting`, `delivered` or `failed`; all when nothing is said. */
+                state?: string;
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
                 };
             };
             "4XX": {

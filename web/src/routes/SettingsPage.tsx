@@ -1,5 +1,15 @@
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { Boxes, CircleUser, Hourglass, Keyboard, KeyRound, MessageSquareQuote, Stethoscope, Users } from "lucide-react";
+import {
+  Boxes,
+  CircleUser,
+  Hourglass,
+  Keyboard,
+  KeyRound,
+  MessageSquareQuote,
+  Stethoscope,
+  Users,
+  Webhook,
+} from "lucide-react";
 import { useEffect, useRef } from "react";
 import { may, useHere } from "../app/project";
 import { useMedia } from "../ui/useMedia";
@@ -13,6 +23,7 @@ const PLACES = [
       { to: "/p/$project/settings/api-keys", label: "API keys", icon: KeyRound, needs: "admin" },
       { to: "/p/$project/settings/ingest", label: "Ingest", icon: Stethoscope, needs: "read" },
       { to: "/p/$project/settings/retention", label: "Retention", icon: Hourglass, needs: "read" },
+      { to: "/p/$project/settings/webhooks", label: "Webhooks", icon: Webhook, needs: "admin" },
     ],
   },
   {

@@ -145,6 +145,13 @@ const retention = createRoute({
   component: lazyRouteComponent(() => import("./RetentionPage"), "RetentionPage"),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => settings,
+  path: "/webhooks",
+  beforeLoad: (at) => onlyReaders(at),
+  component: lazyRouteComponent(() => import("./WebhooksPage"), "WebhooksPage"),
+});
+
 const projects = createRoute({
   getParentRoute: () => settings,
   path: "/projects",
@@ -188,6 +195,7 @@ const tree = root.addChildren([
         apiKeys,
         ingest,
         retention,
+        webhooks,
         projects,
         account,
         keys,

@@ -53,6 +53,7 @@ pub mod traces_aggregate;
 pub mod traces_search;
 pub mod users;
 pub mod views;
+pub mod webhooks;
 pub mod workspaces;
 
 use axum::Router;
@@ -120,6 +121,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(jobs::routes())
         .merge(views::routes())
         .merge(automations::routes())
+        .merge(orq::webhooks::routes())
+        .merge(webhooks::routes())
         .merge(queue_review::routes())
         .merge(queue_report::routes())
         .merge(queues::routes())

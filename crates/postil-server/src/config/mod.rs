@@ -14,6 +14,7 @@ use postil::db::Location;
 use postil::trace::price::PriceTable;
 
 use crate::state::{Limits, Settings};
+use crate::webhooks::network::Allowed;
 pub use flags::Flags;
 use setting::Setting;
 
@@ -233,6 +234,7 @@ impl Values {
                 })?,
                 public_url,
                 prices: Arc::new(self.prices()?),
+                webhook_networks: self.get("webhook_networks", Allowed::parse)?,
             },
             max_connections: self.get("max_connections", |text| setting::number(text, 16, 1_000_000))?,
             worker_threads: self.get("worker_threads", |text| setting::number(text, 0, 1024))?,

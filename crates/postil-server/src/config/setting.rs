@@ -36,6 +36,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("secure_cookies", "POSTIL_SECURE_COOKIES", "auto, true or false"),
     setting("string_limit", "POSTIL_STRING_LIMIT", "a whole number from 1 to 1000000"),
     setting("prices", "POSTIL_PRICES", "the path of a JSON file as `postil prices` prints it, or empty"),
+    setting(
+        "webhook_networks",
+        "POSTIL_WEBHOOK_NETWORKS",
+        "networks with commas between, such as 10.0.0.0/8, fd00::/8, or empty",
+    ),
     setting("body_limit", "POSTIL_BODY_LIMIT", SIZE),
     setting("ingest_body_limit", "POSTIL_INGEST_BODY_LIMIT", SIZE),
     setting("max_connections", "POSTIL_MAX_CONNECTIONS", "a whole number from 16 to 1000000"),

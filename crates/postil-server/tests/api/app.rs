@@ -6,7 +6,7 @@ use http_body_util::BodyExt;
 use postil::Clock;
 use postil::db::{Db, Location};
 use postil::project::{Caller, key, start};
-use postil_server::state::Limits;
+use postil_server::state::{Limits, Settings};
 use postil_server::{App, api};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -41,12 +41,17 @@ pub struct Answer {
 impl TestApp {
     /// An empty project: it asks nothing until the test says what.
     pub async fn start() -> TestApp {
+        TestApp::with_settings(Settings::default()).await
+    }
+
+    /// An empty project on a server that is set up like this.
+    pub async fn with_settings(settings: Settings) -> TestApp {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(&Location::Sqlite(folder.path().join("postil.db"))).unwrap();
         let clock = Clock::fixed(NOON);
         let at = clock.clone();
         let home = db.write(move |tx| start::home(tx, &at)).await.unwrap();
-        let app = App::new(db, clock.clone(), Limits::default());
+        let app = App::with_settings(db, clock.clone(), Limits::default(), settings);
         TestApp {
             router: api::router(&app),
             app,

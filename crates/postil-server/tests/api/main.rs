@@ -46,3 +46,5 @@ mod truth;
 mod views;
 #[path = "../../../postil/src/trace/dialect/vocabulary.rs"]
 mod vocabulary;
+mod webhook_receivers;
+mod webhooks;

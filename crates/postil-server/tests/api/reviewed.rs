@@ -1,5 +1,6 @@
 //! A server with the human reviews of a new project and one span to judge.
 
+use postil_server::state::Settings;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, Client, TestApp};
@@ -10,7 +11,12 @@ pub const SPAN: &str = "00f067aa0ba902b7";
 
 /// A server, whose default project has the reviews of the guide and a model call.
 pub async fn start() -> TestApp {
-    let test = TestApp::start().await;
+    start_with(Settings::default()).await
+}
+
+/// The same on a server that is set up like this.
+pub async fn start_with(settings: Settings) -> TestApp {
+    let test = TestApp::with_settings(settings).await;
     let clock = test.clock.clone();
     test.app.db.write(move |tx| postil::human_review::create_defaults(tx, &clock, 1)).await.unwrap();
     spans(&test, vec![Span::generation(TRACE, SPAN)]).await;

@@ -9,3 +9,4 @@ mod outage;
 mod queues;
 mod remap;
 mod server;
+mod webhooks;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::announce::announce;
 use super::answer::{Annotate, Answer, Subject};
 use super::evaluator::{self, EvaluatorResult};
 use super::store::{self, Current, Found, Reviewed};
@@ -34,11 +35,12 @@ struct Saying<'a> {
     trace_id: &'a str,
     span_id: &'a str,
     trace_start_ns: i64,
+    has_webhooks: bool,
     annotator: Annotator,
     source: String,
     call: &'a Annotate,
     /// Whether somebody waits for what is said of traces.
-    heard: bool,
+    has_automations: bool,
 }
 
 /// Annotates a span. Checks everything before it writes anything, in the order of the contract: counts and forms, the
@@ -65,10 +67,11 @@ pub fn annotate(
         trace_id,
         span_id,
         trace_start_ns: found.trace_start_ns,
+        has_webhooks: found.has_webhooks,
         annotator,
         source: source_of(caller, &call.metadata),
         call,
-        heard: found.heard,
+        has_automations: found.has_automations,
     };
     if saying.annotator.kind.is_machine() {
         return saying.store_verdicts(tx, &found, string_limit);
@@ -161,6 +164,9 @@ impl Saying<'_> {
         }
         if !events.is_empty() {
             store::insert_events(tx, project, &events)?;
+            if self.has_webhooks {
+                announce(tx, self.clock, project, &events)?;
+            }
             self.tell(tx, "annotation.created")?;
         }
         Ok(ids)
@@ -259,7 +265,7 @@ impl Saying<'_> {
     }
 
     fn tell(&self, tx: &mut Tx<'_>, kind: &'static str) -> Result<()> {
-        if self.heard {
+        if self.has_automations {
             settling::feedback(tx, self.caller.project.number, self.clock.now(), self.trace_id)?;
         }
         tx.emit(Event {

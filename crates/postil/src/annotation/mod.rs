@@ -8,6 +8,7 @@
 //! log, in both directions and in the same transaction, because it is the same row (product.md, decision 9).
 
 mod annotate;
+mod announce;
 mod answer;
 pub mod bulk;
 pub mod evaluator;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::announce::announce;
 use super::answer::{Metadata, named};
 use super::{Annotation, Annotator, annotator_of, may_speak_for_others, moment, result_not_found, span_not_found};
 use super::{read_store, store};
@@ -161,6 +162,7 @@ pub(super) fn take_back(
         });
         settling::feedback(tx, project, clock.now(), &first.annotation.trace_id)?;
         store::insert_events(tx, project, &events)?;
+        announce(tx, clock, project, &events)?;
     }
     Ok(events.len())
 }

@@ -1,7 +1,7 @@
 //! Datapoints: inputs, messages, the output that is expected, and what people said of where it was taken from.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Dataset, datapoint_store as points, message, store};
@@ -14,6 +14,7 @@ use crate::page::{Page, PageRequest};
 use crate::project::{Caller, Permission};
 use crate::trace::price::PriceTable;
 use crate::trace::span;
+use crate::webhook::{self, Fact, event};
 
 /// How many datapoints one call makes.
 pub const MOST_AT_ONCE: usize = 5000;
@@ -181,7 +182,17 @@ fn add(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset: &Dataset, new: 
     });
     let made: Vec<_> = made.collect();
     points::insert(tx, &made)?;
+    webhook::announce(tx, clock, dataset.project, event::DATAPOINT_CREATED, || made.iter().map(fact).collect())?;
     Ok(made)
+}
+
+/// What webhooks are told of a new datapoint.
+fn fact(made: &Datapoint) -> Fact {
+    let mut metadata = json!({"dataset_id": made.dataset_id, "datapoint_id": made.id, "position": made.position});
+    let Some(origin) = &made.origin else { return Fact { trace_id: None, metadata } };
+    metadata["trace_id"] = origin.trace_id.clone().into();
+    metadata["span_id"] = origin.span_id.clone().into();
+    Fact { trace_id: Some(origin.trace_id.clone()), metadata }
 }
 
 /// The datapoints of a dataset in the order in which they came.

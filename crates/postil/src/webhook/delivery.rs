@@ -12,8 +12,8 @@ use crate::id;
 pub const LEASE: i64 = 20_000_000;
 /// How often a delivery is tried.
 pub const MOST_ATTEMPTS: i64 = 12;
-/// How many deliveries of one webhook are tried at a time, by one server; of one that fails only one is.
-pub const CONCURRENT: usize = 4;
+/// How many deliveries of one webhook are tried at a time, by one server.
+const CONCURRENT: usize = 4;
 /// The rest after the first attempt, in microseconds; each following one is three times as long.
 const FIRST_REST: i64 = 5_000_000;
 /// The longest rest.
@@ -21,6 +21,8 @@ const LONGEST_REST: i64 = 6 * 3_600_000_000;
 /// For how long, and how often, attempts fail before a webhook is disabled.
 const PATIENCE: i64 = 3 * 86_400_000_000;
 const PATIENT_ATTEMPTS: i64 = 20;
+/// How many deliveries may wait for one webhook.
+pub const MOST_WAITING: i64 = 100_000;
 /// How long ended deliveries are kept, in microseconds.
 const KEPT: i64 = 7 * 86_400_000_000;
 /// How many of them are forgotten in a step.
@@ -79,6 +81,11 @@ pub fn announce(
         }));
     }
     add(tx, clock, project, &new)
+}
+
+/// Whether a webhook would be told of `event`, for callers who have to look before they know what to tell.
+pub fn is_heard(tx: &mut Tx<'_>, project: i64, event: &str) -> Result<bool> {
+    Ok(!store::subscribers(tx, project, event)?.is_empty())
 }
 
 /// Calls one webhook, whatever it subscribes to, in the transaction of the caller. Returns the id of the delivery; none
@@ -165,9 +172,11 @@ pub struct Outcome {
     pub duration_ms: i64,
 }
 
-/// The webhooks that have something to be delivered now, and when the next delivery is due after that.
-pub fn due(tx: &mut Tx<'_>, now: i64) -> Result<(Vec<Target>, Option<i64>)> {
-    Ok((rows::due(tx, now)?, rows::next_due(tx, now)?))
+/// The webhooks that have something to be delivered now, each with how many of its deliveries one server tries at a
+/// time: of one that fails, one.
+pub fn due(tx: &mut Tx<'_>, now: i64) -> Result<Vec<(Target, usize)>> {
+    let due = rows::due(tx, now)?;
+    Ok(due.into_iter().map(|(target, fails)| (target, if fails { 1 } else { CONCURRENT })).collect())
 }
 
 /// Takes up to `most` deliveries of a webhook for `worker` to try.
@@ -176,7 +185,6 @@ pub fn claim(tx: &mut Tx<'_>, clock: &Clock, worker: &str, target: &Target, most
         rows::delete_all(tx, target)?;
         return Ok(Vec::new());
     };
-    let most = if webhook.failure_count > 0 { most.min(1) } else { most };
     let claimed = rows::next(tx, target, clock.now(), most)?;
     for delivery in &claimed {
         rows::take(tx, delivery, worker, clock.now() + LEASE)?;
@@ -188,13 +196,20 @@ pub fn claim(tx: &mut Tx<'_>, clock: &Clock, worker: &str, target: &Target, most
 }
 
 /// Writes down what came of an attempt of `worker`, and when the next one is. A worker whose lease has lapsed has
-/// nothing to say about the next one, but that it arrived is believed.
-pub fn conclude(tx: &mut Tx<'_>, clock: &Clock, worker: &str, claimed: &Claimed, outcome: &Outcome) -> Result<()> {
+/// nothing to say about the next one, but that it arrived is believed. Returns why the webhook was disabled, if it was
+/// now.
+pub fn conclude(
+    tx: &mut Tx<'_>,
+    clock: &Clock,
+    worker: &str,
+    claimed: &Claimed,
+    outcome: &Outcome,
+) -> Result<Option<String>> {
     let target = &claimed.target;
-    let Some(webhook) = store::lock(tx, target.project, &target.webhook_id)? else { return Ok(()) };
-    let Some((holder, attempts)) = rows::lock(tx, &claimed.id)? else { return Ok(()) };
+    let Some(webhook) = store::lock(tx, target.project, &target.webhook_id)? else { return Ok(None) };
+    let Some((holder, attempts)) = rows::lock(tx, &claimed.id)? else { return Ok(None) };
     if holder.as_deref() != Some(worker) && outcome.error.is_some() {
-        return Ok(());
+        return Ok(None);
     }
     let now = clock.now();
     let is_test = claimed.event == event::TEST;
@@ -210,11 +225,12 @@ pub fn conclude(tx: &mut Tx<'_>, clock: &Clock, worker: &str, claimed: &Claimed,
     if tried != webhook {
         store::update(tx, &tried)?;
     }
-    if webhook.enabled && !tried.enabled {
-        disabled(tx, clock, &tried)?;
-    }
     tell(tx, target.project);
-    Ok(())
+    if !webhook.enabled || tried.enabled {
+        return Ok(None);
+    }
+    disabled(tx, clock, &tried)?;
+    Ok(tried.disabled_because)
 }
 
 /// The webhook after an attempt: who fails for long is disabled.
@@ -270,6 +286,23 @@ pub fn release(tx: &mut Tx<'_>, clock: &Clock, worker: &str) -> Result<()> {
 /// Gives back what anybody has claimed: when a server starts that is the only one on its database.
 pub fn release_all(tx: &mut Tx<'_>, clock: &Clock) -> Result<()> {
     rows::release(tx, None, clock.now())
+}
+
+/// Disables the webhooks for which too much waits, with what waits for them.
+pub fn limit(tx: &mut Tx<'_>, clock: &Clock, most: i64) -> Result<()> {
+    for target in rows::overrun(tx, most)? {
+        let Some(webhook) = store::lock(tx, target.project, &target.webhook_id)?.filter(|webhook| webhook.enabled)
+        else {
+            rows::delete_all(tx, &target)?;
+            continue;
+        };
+        let because = format!("More than {most} deliveries waited for it.");
+        let webhook = Webhook { enabled: false, disabled_because: Some(because), ..webhook };
+        store::update(tx, &webhook)?;
+        disabled(tx, clock, &webhook)?;
+        tell(tx, webhook.project);
+    }
+    Ok(())
 }
 
 /// Forgets some of the deliveries that ended long ago, and says whether there may be more.

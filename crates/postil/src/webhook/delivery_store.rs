@@ -34,21 +34,24 @@ pub(super) fn insert(tx: &mut Tx<'_>, project: i64, new: &[New<'_>], now: i64) -
     tx.insert_many(sql, &rows).map(drop)
 }
 
+fn target(row: &Row) -> Result<Target> {
+    Ok(Target { project: row.int(0)?, webhook_id: row.text(1)? })
+}
+
 /// The webhooks with a delivery whose time has come. One look into an index for each webhook.
-pub(super) fn due(tx: &mut Tx<'_>, now: i64) -> Result<Vec<Target>> {
-    let sql = "select w.project, w.id from webhook w
+pub(super) fn due(tx: &mut Tx<'_>, now: i64) -> Result<Vec<(Target, bool)>> {
+    let sql = "select w.project, w.id, w.failure_count from webhook w
       where exists (select 1 from webhook_delivery d
         where d.project = w.project and d.webhook_id = w.id and d.next_at is not null and d.next_at <= $1)";
-    let read = |row: &Row| Ok(Target { project: row.int(0)?, webhook_id: row.text(1)? });
+    let read = |row: &Row| Ok((target(row)?, row.int(2)? > 0));
     tx.query(sql, params![now])?.iter().map(read).collect()
 }
 
-/// When the first delivery after `now` is due.
-pub(super) fn next_due(tx: &mut Tx<'_>, now: i64) -> Result<Option<i64>> {
-    let sql = "select min((select min(d.next_at) from webhook_delivery d
-        where d.project = w.project and d.webhook_id = w.id and d.next_at is not null and d.next_at > $1))
-      from webhook w";
-    tx.query_one(sql, params![now])?.opt_int(0)
+/// The webhooks for which more than so much waits.
+pub(super) fn overrun(tx: &mut Tx<'_>, most: i64) -> Result<Vec<Target>> {
+    let sql = "select project, webhook_id from webhook_delivery where next_at is not null
+      group by project, webhook_id having count(*) > $1";
+    tx.query(sql, params![most])?.iter().map(target).collect()
 }
 
 /// The ids of deliveries that nobody is at, the longest due first.
@@ -206,12 +209,16 @@ pub(super) fn find(tx: &mut Tx<'_>, project: i64, webhook_id: &str, id: &str) ->
     tx.query_opt(&sql, params![id, project, webhook_id])?.as_ref().map(read).transpose()
 }
 
+pub(super) fn last_of(tx: &mut Tx<'_>, project: i64, webhook_id: &str) -> Result<Option<Delivery>> {
+    let page = PageRequest::default();
+    Ok(self::page(tx, project, webhook_id, "", &page)?.into_iter().next())
+}
+
 /// The last delivery of each webhook of a project that has one.
 pub(super) fn last(tx: &mut Tx<'_>, project: i64) -> Result<Vec<Delivery>> {
     let mut found = Vec::new();
     for webhook in store::list(tx, project, super::Sort::Created, false)? {
-        let page = PageRequest { limit: 0, ..PageRequest::default() };
-        found.extend(self::page(tx, project, &webhook.id, "", &page)?);
+        found.extend(last_of(tx, project, &webhook.id)?);
     }
     Ok(found)
 }

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::delivery::{New, add};
-use super::{delivery_store as rows, event, json, not_found, registration};
+use super::{Webhook, delivery_store as rows, event, json, not_found, registration};
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -81,6 +81,11 @@ pub fn list(
 pub fn last(tx: &mut Tx<'_>, caller: &Caller) -> Result<Vec<Delivery>> {
     caller.require(Permission::Admin)?;
     rows::last(tx, caller.project.number)
+}
+
+/// The last delivery of a webhook.
+pub fn last_of(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<Option<Delivery>> {
+    rows::last_of(tx, webhook.project, &webhook.id)
 }
 
 /// One delivery of a webhook.

@@ -15,8 +15,8 @@ mod store;
 use crate::error::{Error, Result};
 
 pub use delivery::{
-    CONCURRENT, Claimed, Fact, LEASE, MOST_ATTEMPTS, Outcome, Target, announce, call, claim, conclude, due, purge,
-    release, release_all,
+    Claimed, Fact, LEASE, MOST_ATTEMPTS, MOST_WAITING, Outcome, Target, announce, call, claim, conclude, due, is_heard,
+    limit, purge, release, release_all,
 };
 pub use registration::{Change, Filter, List, MOST, Sort, count, create, get, list, new_secret, remove, update};
 

@@ -17,6 +17,7 @@ crate::both!(
     what_fails_is_tried_later_and_given_up_in_the_end,
     a_webhook_that_fails_for_long_is_disabled_and_the_others_hear_of_it,
     what_ended_long_ago_is_forgotten,
+    a_webhook_for_which_too_much_waits_is_disabled,
     what_waits_for_a_disabled_webhook_is_given_up,
     projects_do_not_know_each_others_webhooks,
 );
@@ -96,10 +97,10 @@ fn get(bed: &Bed, id: &str) -> Webhook {
     bed.db.read_blocking(move |tx| webhook::get(tx, &caller(1), &id)).unwrap()
 }
 
-fn due(bed: &Bed) -> (Vec<String>, Option<i64>) {
+fn due(bed: &Bed) -> Vec<String> {
     let now = bed.clock.now();
-    let (targets, next) = bed.db.read_blocking(move |tx| webhook::due(tx, now)).unwrap();
-    (targets.into_iter().map(|target| target.webhook_id).collect(), next)
+    let targets = bed.db.read_blocking(move |tx| webhook::due(tx, now)).unwrap();
+    targets.into_iter().map(|(target, _)| target.webhook_id).collect()
 }
 
 fn only_the_subscribed_event_is_told_and_only_to_enabled_webhooks(bed: &Bed) {
@@ -154,12 +155,12 @@ fn a_call_reaches_one_webhook_whatever_it_subscribes_to(bed: &Bed) {
 fn a_delivery_is_claimed_once_and_again_when_its_lease_lapses(bed: &Bed) {
     make(bed, "one", &[event::ANNOTATION_CREATED]);
     (0..3).for_each(|_| announce(bed, event::ANNOTATION_CREATED));
-    assert_eq!(due(bed).0, ["one"]);
+    assert_eq!(due(bed), ["one"]);
     assert_eq!(claim(bed, "a", "one", 2).len(), 2);
     let third = claim(bed, "b", "one", 2);
     assert_eq!(third.len(), 1);
     assert!(claim(bed, "c", "one", 2).is_empty());
-    assert_eq!(due(bed), (Vec::new(), Some(bed.clock.now() + webhook::LEASE)));
+    assert!(due(bed).is_empty());
     conclude(bed, "b", &third[0], None);
     bed.clock.advance(webhook::LEASE);
     let lapsed = claim(bed, "c", "one", 9);
@@ -187,7 +188,7 @@ fn what_fails_is_tried_later_and_given_up_in_the_end(bed: &Bed) {
         conclude(bed, "a", &claimed[0], Some("The answer was 500."));
         assert!(claim(bed, "a", "one", 4).is_empty(), "it rests");
         assert_eq!(get(bed, "one").failure_count, attempt);
-        if let (_, Some(next)) = due(bed) {
+        if let Some(next) = deliveries(bed, "one")[0].next_at {
             rests.push(next - bed.clock.now());
             bed.clock.advance(next - bed.clock.now());
         }
@@ -231,7 +232,7 @@ fn a_webhook_that_fails_for_long_is_disabled_and_the_others_hear_of_it(bed: &Bed
     assert_eq!((told.len(), told[0].event.as_str()), (1, event::WEBHOOK_DISABLED));
     assert_eq!(told[0].metadata["webhook_id"], "broken");
     announce(bed, event::ANNOTATION_CREATED);
-    assert_eq!(due(bed).0, ["watcher"]);
+    assert_eq!(due(bed), ["watcher"]);
     let again = enable(bed, "broken", true);
     assert_eq!((again.failure_count, again.failing_since, again.disabled_because), (0, None, None));
 }
@@ -270,6 +271,19 @@ fn what_waits_for_a_disabled_webhook_is_given_up(bed: &Bed) {
     let tested = deliveries(bed, "one").remove(0);
     assert_eq!((tested.state.as_str(), tested.attempts), ("failed", 1), "a test is tried once");
     assert_eq!(get(bed, "one").failure_count, 0);
+}
+
+fn a_webhook_for_which_too_much_waits_is_disabled(bed: &Bed) {
+    make(bed, "one", &[event::ANNOTATION_CREATED]);
+    make(bed, "other", &[event::ANNOTATION_CHANGED]);
+    (0..4).for_each(|_| announce(bed, event::ANNOTATION_CREATED));
+    (0..3).for_each(|_| announce(bed, event::ANNOTATION_CHANGED));
+    let clock = bed.clock.clone();
+    write(bed, move |tx| webhook::limit(tx, &clock, 3));
+    let one = get(bed, "one");
+    assert_eq!(one.disabled_because.as_deref(), Some("More than 3 deliveries waited for it."));
+    assert!(!one.enabled && get(bed, "other").enabled);
+    assert_eq!(due(bed), ["other"]);
 }
 
 fn projects_do_not_know_each_others_webhooks(bed: &Bed) {

@@ -6,3 +6,5 @@ pub mod datasets;
 pub mod feedback;
 mod flat_span;
 pub mod human_review_sets;
+mod webhook_shapes;
+pub mod webhooks;

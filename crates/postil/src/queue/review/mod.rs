@@ -5,6 +5,7 @@
 //! one queue happens one after the other: every verb that claims locks the reviewer's row of the queue first, then
 //! items, then seats.
 
+mod announce;
 mod claim;
 mod draft;
 mod export;

@@ -236,6 +236,14 @@ pub(super) fn count(tx: &mut Tx<'_>, item_id: &str, by: Counts, now: i64) -> Res
     read_task(&row)
 }
 
+/// Whether anything of a queue is left to judge. Takes the queue's row, so that of two who complete its last two items at
+/// the same time the later one finds nothing left.
+pub(super) fn has_open_items(tx: &mut Tx<'_>, queue_id: &str) -> Result<bool> {
+    tx.query("select id from queue where id = $1{for_update}", params![queue_id])?;
+    let sql = "select 1 from queue_item where queue_id = $1 and state = 'open' limit 1";
+    Ok(tx.query_opt(sql, params![queue_id])?.is_some())
+}
+
 /// Writes what a reviewer did with their seat.
 pub(super) fn write_seat(tx: &mut Tx<'_>, item_id: &str, seat: &Seat) -> Result<()> {
     let text = |value: &serde_json::Value| value.to_string();

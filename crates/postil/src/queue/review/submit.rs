@@ -4,7 +4,7 @@
 use super::draft::{active, check_text};
 use super::seat::{Earlier, Level, Place, SeatState};
 use super::store::{self, Counts};
-use super::{Desk, Given, Said, claim, span_gone};
+use super::{Desk, Given, Said, announce, claim, span_gone};
 use crate::annotation::log::CORRECTION;
 use crate::annotation::{self, Annotate, Annotator, AnnotatorKind, Answer, Metadata, Remove};
 use crate::clock::Clock;
@@ -275,6 +275,9 @@ impl Desk<'_> {
         seat.given = Some(given);
         store::write_seat(tx, &task.id, &seat)?;
         let task = store::count(tx, &task.id, counts, self.now)?;
+        if counts.answered == 1 && task.answered == task.overlap {
+            announce::completed(tx, self.clock, self.queue, &task)?;
+        }
         Ok((Place { task, seat }, stored))
     }
 
