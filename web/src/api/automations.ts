@@ -68,6 +68,8 @@ export interface Automation extends Matching {
 export interface DryRun {
   days: number;
   looked_at: number;
+  /** There were more than are looked at: the oldest were left out. */
+  truncated?: boolean;
   matches: number;
   would_act: number;
   strata: { name: string; matches: number; would_act: number }[];

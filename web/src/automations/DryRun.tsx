@@ -24,12 +24,15 @@ export function DryRun({
   days,
   onDays,
   missing,
+  drawn,
 }: {
   state: DryRunState;
   days: number;
   onDays: (days: number) => void;
   /** What keeps it from being asked. */
   missing: string | undefined;
+  /** Its sample is drawn only when it is saved. */
+  drawn: boolean;
 }) {
   const { query, waits, old } = state;
   const { data: answer, error } = query;
@@ -62,13 +65,13 @@ export function DryRun({
         </div>
       )}
       {!answer && !error && !waits && <Skeleton lines={6} className="px-0" />}
-      {answer && !error && <Told answer={answer} old={old || waits} />}
+      {answer && !error && <Told answer={answer} old={old || waits} drawn={drawn} />}
     </section>
   );
 }
 
-function Told({ answer, old }: { answer: Answer; old: boolean }) {
-  const { would_act, looked_at, matches, days, strata, traces } = answer;
+function Told({ answer, old, drawn }: { answer: Answer; old: boolean; drawn: boolean }) {
+  const { would_act, looked_at, truncated, matches, days, strata, traces } = answer;
   const grouped = strata.reduce((sum, { matches }) => sum + matches, 0);
   const chosen = strata.reduce((sum, { would_act }) => sum + would_act, 0);
   const rest = { name: "The rest", matches: matches - grouped, would_act: would_act - chosen };
@@ -79,6 +82,7 @@ function Told({ answer, old }: { answer: Answer; old: boolean }) {
         Would act on <strong className="text-ink">{count(would_act)}</strong> of {count(looked_at)}{" "}
         {looked_at === 1 ? "trace" : "traces"} of {lastDays(days)}.{" "}
         {looked_at > 0 && `${count(matches)} ${matches === 1 ? "fits" : "fit"} the filter.`}
+        {truncated && " More came in this time: the oldest were left out."}
       </p>
       {rows.length > 0 && (
         <table className="num mb-4 w-full text-sm">
@@ -111,6 +115,11 @@ function Told({ answer, old }: { answer: Answer; old: boolean }) {
           <h3 className="mb-1 text-xs text-ink-3">
             {traces.length < matches ? `The latest ${count(traces.length)} that fit` : "Those that fit"}
           </h3>
+          {drawn && (
+            <p className="mb-1.5 text-xs text-ink-3">
+              Which of them are chosen is drawn when it is saved; how many stays.
+            </p>
+          )}
           <ul aria-label="Traces that fit" className="border-t">
             {traces.map((trace) => (
               <TraceLine key={trace.trace_id} trace={trace} />

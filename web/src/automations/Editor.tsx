@@ -113,7 +113,13 @@ export function Editor({
             </fieldset>
           </form>
           <aside className={cx(SIDE, "max-xl:border-t")}>
-            <DryRun state={dryRun} days={days} onDays={setDays} missing={Object.values(choiceProblems(draft))[0]} />
+            <DryRun
+              state={dryRun}
+              days={days}
+              onDays={setDays}
+              missing={Object.values(choiceProblems(draft))[0]}
+              drawn={automation === undefined && [draft, ...draft.groups].some(({ rate }) => rate.trim() !== "100")}
+            />
           </aside>
         </div>
       </div>

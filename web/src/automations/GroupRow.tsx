@@ -38,7 +38,7 @@ export function GroupRow({
           dir="auto"
           aria-label={`Name of group ${at + 1}`}
           className="field"
-          maxLength={128}
+          maxLength={64}
           placeholder="Rated bad"
           aria-invalid={nameWrong !== undefined}
           value={group.name}

@@ -80,7 +80,9 @@ describe("an automation while it is written", () => {
 
   it("says what was emptied, so that it is taken away", () => {
     const draft = { ...draftOf(stored), description: " ", perDay: "", filter: { text: "status:ok", any: false } };
-    expect(inputOf(draft, FIELDS, stored)).toMatchObject({ description: null, per_day: null, query: "" });
+    expect(inputOf(draft, FIELDS, stored)).toMatchObject({ description: null, per_day: null });
+    expect(inputOf(draft, FIELDS, stored)).not.toHaveProperty("query");
+    expect(choiceOf(draft, FIELDS, stored)?.per_day).toBeNull();
     const made = inputOf(good(), FIELDS);
     expect(made).not.toHaveProperty("description");
     expect(made).not.toHaveProperty("per_day");

@@ -228,7 +228,8 @@ export function choiceOf(draft: Draft, fields: Names, before?: Automation): Choi
       sampling_rate: number(rate),
       ...quota(perDay),
     })),
-    ...quota(draft.perDay),
+    // What is not said stays as it was, also when it is only tried.
+    ...(draft.perDay.trim() === "" && before?.per_day !== undefined ? { per_day: null } : quota(draft.perDay)),
   };
 }
 
@@ -256,16 +257,13 @@ function actionOf({ type, target, kind, priority, assignee, days, tag }: ActionD
 /** The automation as it is sent. What was emptied is sent as such. */
 export function inputOf(draft: Draft, fields: Names, before?: Automation): AutomationInput {
   const description = draft.description.trim();
-  const choice = choiceOf(draft, fields, before);
   return {
-    ...choice,
-    ...(before?.query && !choice?.query ? { query: "" } : {}),
+    ...choiceOf(draft, fields, before),
     name: draft.name.trim(),
     ...(description ? { description } : before?.description ? { description: null } : {}),
     triggers: [...(draft.settled ? ["settled" as const] : []), ...(draft.feedback ? ["feedback" as const] : [])],
     quiet_seconds: number(draft.quiet),
     idle_seconds: number(draft.idle),
-    ...(draft.perDay.trim() === "" && before?.per_day !== undefined ? { per_day: null } : {}),
     actions: draft.actions.map(actionOf),
   };
 }
