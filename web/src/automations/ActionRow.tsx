@@ -1,10 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
+import { asApiError } from "../api/error";
 import { useHere } from "../app/project";
 import { PRIORITIES } from "../queues/Items";
 import { IconButton } from "../ui/Button";
 import { Select } from "../ui/Field";
+import { ErrorLine } from "../ui/State";
 import { ACTION_ICONS } from "./ActionChip";
 import { type ActionDraft, targetField, type Wrong, wrongAt } from "./draft";
 import type { Targets } from "./queries";
@@ -139,6 +141,7 @@ function TargetPicker({ action, at, targets, wrong, set }: FieldsProps) {
           ...(list ?? []).map((one) => ({ value: one.id, label: one.name })),
         ]}
       />
+      {targets.failed[type] && <ErrorLine error={asApiError(targets.failed[type])} />}
       {list?.length === 0 && (
         <p className="text-sm text-ink-2">
           {none} {make[type]}

@@ -25,7 +25,6 @@ export function ActionsForm({ draft, set, wrong, targets }: PartProps) {
     "add-action",
     () => {
       choose.current?.focus();
-      choose.current?.scrollIntoView({ block: "center" });
     },
     { when: may },
   );

@@ -68,7 +68,6 @@ function Which({ draft, set, wrong, fields }: PartProps) {
     >
       <div className="mb-5">
         <FilterField
-          id="automation-filter"
           label="Which traces"
           part="first"
           value={draft.filter}

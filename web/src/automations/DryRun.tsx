@@ -25,6 +25,7 @@ export function DryRun({
   onDays,
   missing,
   drawn,
+  refused,
 }: {
   state: DryRunState;
   days: number;
@@ -33,6 +34,8 @@ export function DryRun({
   missing: string | undefined;
   /** Its sample is drawn only when it is saved. */
   drawn: boolean;
+  /** What was asked is wrong, which is said at its field. */
+  refused: boolean;
 }) {
   const { query, waits, old } = state;
   const { data: answer, error } = query;
@@ -58,10 +61,16 @@ export function DryRun({
       )}
       {error && !waits && (
         <div className="flex flex-col items-start gap-2">
-          <ErrorLine error={asApiError(error)} />
-          <Button small onClick={() => void query.refetch()}>
-            Try again
-          </Button>
+          {refused ? (
+            <p className="text-sm text-warn">This waits until what is marked is right.</p>
+          ) : (
+            <ErrorLine error={asApiError(error)} />
+          )}
+          {!refused && (
+            <Button small onClick={() => void query.refetch()}>
+              Try again
+            </Button>
+          )}
         </div>
       )}
       {!answer && !error && !waits && <Skeleton lines={6} className="px-0" />}
@@ -117,7 +126,7 @@ function Told({ answer, old, drawn }: { answer: Answer; old: boolean; drawn: boo
           </h3>
           {drawn && (
             <p className="mb-1.5 text-xs text-ink-3">
-              Which of them are chosen is drawn when it is saved; how many stays.
+              The share stays. Which of them are chosen is drawn when it is saved.
             </p>
           )}
           <ul aria-label="Traces that fit" className="border-t">

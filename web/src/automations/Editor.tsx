@@ -17,12 +17,18 @@ import { useDraft } from "./useDraft";
 import { useDryRun } from "./useDryRun";
 
 const FORM = "automation-form";
-const SIDE = "min-w-0 px-4 py-5 lg:px-8 xl:h-full xl:overflow-y-auto xl:[scrollbar-width:thin]";
+const SIDE = "relative min-w-0 px-4 py-5 lg:px-8 xl:h-full xl:overflow-y-auto xl:[scrollbar-width:thin]";
+
+const FIELDS =
+  /^(name|description|filters|filter_operator|query|triggers|quiet_seconds|idle_seconds|sampling_rate|per_day|strata\[|actions)/;
 
 /** What the server says is wrong with a field that the form has. */
 function fieldError(cause: unknown): Wrong {
-  const field = cause ? asApiError(cause).field : undefined;
-  return field ? { [field]: asApiError(cause).message } : {};
+  const { field = "", message } = asApiError(cause);
+  // At its field, it need not be named again.
+  return FIELDS.test(field)
+    ? { [field]: message.startsWith(`${field} `) ? `This${message.slice(field.length)}` : message }
+    : {};
 }
 
 /** The form of an automation, and beside it what it would do. */
@@ -41,8 +47,8 @@ export function Editor({
   const here = useHere();
   const { api } = useAutomations();
   const fields = useFields();
-  const targets = useTargets();
   const { draft, set, forget, discard, dirty, kept } = useDraft(here.project.key, automation, filter);
+  const targets = useTargets(draft.actions);
   const [tried, setTried] = useState(false);
   const [days, setDays] = useState(7);
   const backFill = useRef(false);
@@ -52,7 +58,8 @@ export function Editor({
   const edits = may(here, "define");
   const found = useMemo(() => problems(draft), [draft]);
   const refused = fieldError(error);
-  const wrong = { ...fieldError(dryRun.query.error), ...refused, ...(tried ? found : {}) };
+  const untried = fieldError(dryRun.query.error);
+  const wrong = { ...untried, ...refused, ...(tried ? found : {}) };
   const missing = Object.keys(found).length > 0;
   useEffect(() => onDirty(dirty), [dirty, onDirty]);
   const save = async () => {
@@ -86,7 +93,7 @@ export function Editor({
   const { data: answer } = dryRun.query;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <div className="scroll min-h-0 flex-1 xl:overflow-hidden">
+      <div className="scroll relative min-h-0 flex-1 xl:overflow-hidden">
         {/* Where there is room, each side scrolls by itself: what it would do stays beside what is written. */}
         <div className="mx-auto grid max-w-[1280px] xl:h-full xl:grid-cols-[minmax(0,1fr)_460px] xl:grid-rows-[minmax(0,1fr)]">
           <form ref={form} id={FORM} onSubmit={submit} noValidate className={SIDE}>
@@ -118,7 +125,11 @@ export function Editor({
               days={days}
               onDays={setDays}
               missing={Object.values(choiceProblems(draft))[0]}
-              drawn={automation === undefined && [draft, ...draft.groups].some(({ rate }) => rate.trim() !== "100")}
+              refused={Object.keys(untried).length > 0}
+              drawn={
+                automation === undefined &&
+                [draft, ...draft.groups].some(({ rate }) => !["0", "100"].includes(rate.trim()))
+              }
             />
           </aside>
         </div>
@@ -138,9 +149,9 @@ export function Editor({
               </Button>
             )}
             <div className="ml-auto min-w-0 text-sm max-sm:order-first max-sm:basis-full">
-              {tried && missing ? (
+              {(tried && missing) || Object.keys(refused).length > 0 ? (
                 <p role="alert" className="text-bad">
-                  Something above is still missing.
+                  {missing ? "Something above is still missing." : "Something above is not right."}
                 </p>
               ) : error ? (
                 <ErrorLine error={error} />

@@ -22,7 +22,6 @@ export function FilterField({
   onChange,
   part,
   error,
-  id,
 }: {
   label: string;
   value: FilterDraft;
@@ -30,12 +29,11 @@ export function FilterField({
   onChange: (to: FilterDraft) => void;
   part: "first" | "further";
   error: string | undefined;
-  id: string;
 }) {
   const window = useWindow();
   const several = parse(value.text).length > 1;
   return (
-    <div className="flex min-w-0 flex-wrap items-start gap-2" id={id}>
+    <div className="flex min-w-0 flex-wrap items-start gap-2">
       <div className="flex min-w-0 flex-1 basis-64">
         <FilterBar
           label={label}

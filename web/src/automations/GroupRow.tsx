@@ -63,7 +63,6 @@ export function GroupRow({
       )}
       <div className="flex flex-col gap-2 pl-6">
         <FilterField
-          id={`group-${group.id}-filter`}
           label={`Which traces belong to ${name}`}
           part="further"
           value={group.filter}

@@ -84,7 +84,7 @@ export function Head({
           {totalsWords(automation)}
           {automation.last_acted_at && (
             <>
-              , last <Time iso={automation.last_acted_at} />
+              , last acted <Time iso={automation.last_acted_at} />
             </>
           )}
         </p>

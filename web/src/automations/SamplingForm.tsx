@@ -64,7 +64,7 @@ export function SamplingForm(props: PartProps) {
       </div>
       {may && (
         <div className="mb-5 flex flex-wrap items-center gap-x-3 gap-y-1">
-          <Button onClick={add} aria-keyshortcuts="Shift+S">
+          <Button onClick={add}>
             <Plus size={14} aria-hidden /> Add a group <Key id="add-group" />
           </Button>
           {groups.length === 0 && (

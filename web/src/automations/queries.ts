@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { settingsApi } from "../api";
-import { type Action, type Automation, automationsApi, type Outcome } from "../api/automations";
+import { type Action, type ActionType, type Automation, automationsApi, type Outcome } from "../api/automations";
 import { asApiError } from "../api/error";
 import { may, useHere } from "../app/project";
 import { useLive, useThrottled } from "../app/useLive";
@@ -63,8 +63,8 @@ export function useAutomationsLive(again: () => void): void {
 
 const NEVER_MORE = 10;
 
-/** What the actions of automations act on: queues, datasets, webhooks and members. */
-export function useTargets() {
+/** What these actions act on: queues, datasets, webhooks and members. Webhooks are only asked for where one is called. */
+export function useTargets(actions: readonly { type: ActionType }[]) {
   const here = useHere();
   const { project } = here;
   const { api } = useAutomations();
@@ -89,6 +89,7 @@ export function useTargets() {
     queryKey: [project.key, "webhooks"],
     queryFn: async () => (await api.webhooks()).data,
     staleTime: 10_000,
+    enabled: actions.some(({ type }) => type === "call_webhook"),
     retry: (times, cause) => times < 2 && asApiError(cause).status >= 500,
   });
   const members = useQuery({
@@ -106,20 +107,25 @@ export function useTargets() {
         name: enabled ? display_name : `${display_name} (switched off)`,
       })),
     };
+    const failed = { add_to_queue: queues.error, add_to_dataset: datasets.error, call_webhook: webhooks.error };
     const people = (members.data ?? []).flatMap(({ id, display_name: name, role }) =>
       role === "viewer" ? [] : [{ id, name }],
     );
     /** The name of what an action acts on; `undefined` when it is gone, or not known yet. */
     const nameOf = (action: Action) => {
-      const find = (list: { id: string; name: string }[] | undefined, id: string) =>
-        list === undefined ? "…" : list.find((one) => one.id === id)?.name;
-      if (action.type === "add_to_queue") return find(lists.add_to_queue, action.queue_id);
-      if (action.type === "add_to_dataset") return find(lists.add_to_dataset, action.dataset_id);
-      if (action.type === "call_webhook") return find(lists.call_webhook, action.webhook_id);
+      const find = (type: keyof typeof lists, id: string) => {
+        const list = lists[type];
+        if (list) return list.find((one) => one.id === id)?.name;
+        // Whoever may not see them sees that there is one.
+        return failed[type] ? `a ${type.split("_").at(-1)}` : "…";
+      };
+      if (action.type === "add_to_queue") return find("add_to_queue", action.queue_id);
+      if (action.type === "add_to_dataset") return find("add_to_dataset", action.dataset_id);
+      if (action.type === "call_webhook") return find("call_webhook", action.webhook_id);
       return undefined;
     };
-    return { lists, people, nameOf };
-  }, [queues.data, datasets.data, webhooks.data, members.data]);
+    return { lists, failed, people, nameOf };
+  }, [queues.data, queues.error, datasets.data, datasets.error, webhooks.data, webhooks.error, members.data]);
 }
 
 export type Targets = ReturnType<typeof useTargets>;

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Automation } from "../api/automations";
 import { asApiError } from "../api/error";
+import { named } from "../ui/format";
 import { toast } from "../ui/Toast";
 import { useAutomations } from "./queries";
 
@@ -17,7 +18,7 @@ export function usePause() {
       .then(
         (now) => {
           stored(now);
-          toast(enabled ? `“${name}” is on` : `“${name}” is paused: what comes meanwhile is not acted on`);
+          toast(enabled ? `${named(name)} is on` : `${named(name)} is paused: what comes meanwhile is not acted on`);
         },
         (cause: unknown) => toast(asApiError(cause).message, { bad: true }),
       )

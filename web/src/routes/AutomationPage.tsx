@@ -16,6 +16,7 @@ import { useCommand } from "../keys/useCommand";
 import { ProgressLine } from "../traces/ProgressLine";
 import { useBulk } from "../traces/useBulk";
 import { Confirm } from "../ui/Confirm";
+import { named } from "../ui/format";
 import { ErrorPanel, Skeleton } from "../ui/State";
 import { Tabs } from "../ui/Tabs";
 import { toast } from "../ui/Toast";
@@ -36,7 +37,7 @@ export function AutomationPage() {
   useCommand("close-automation", back);
   const saved = (automation: Automation, backFill: boolean) => {
     automations.stored(automation);
-    toast(isNew ? `“${automation.name}” is on` : "Saved");
+    toast(isNew ? `${named(automation.name)} is on` : "Saved");
     void navigate({
       to: "/p/$project/automations/$automation",
       params: { project: here.project.key, automation: automation.id },
@@ -128,7 +129,7 @@ function Shown({
             onDirty={setDirty}
           />
         ) : (
-          <div className="scroll min-h-0 flex-1">
+          <div className="scroll relative min-h-0 flex-1">
             <div className="mx-auto max-w-[1280px] px-4 py-4 lg:px-8">
               <RunLog
                 automation={automation}
@@ -156,7 +157,7 @@ function Shown({
         run={async () => {
           await automations.api.remove(id);
           automations.changed();
-          toast(`${name} is deleted`);
+          toast(`${named(name)} is deleted`);
           onGone();
         }}
       >

@@ -28,11 +28,11 @@ export function AutomationsPage() {
   const asked = useDeferredValue(words.trim());
   const list = useInfiniteQuery(useAutomations().list(asked));
   const fields = useFields();
-  const targets = useTargets();
   const { put, isBusy } = usePause();
   const find = useRef<HTMLInputElement>(null);
   useAutomationsLive(() => void list.refetch());
   const rows = list.data?.pages.flatMap(({ data }) => data) ?? [];
+  const targets = useTargets(rows.flatMap(({ actions }) => actions));
   const edits = may(here, "define");
   const none = list.isSuccess && rows.length === 0 && !list.isPlaceholderData;
   const current = rows[marked];
@@ -62,7 +62,7 @@ export function AutomationsPage() {
     </Link>
   );
   return (
-    <div className="scroll h-full">
+    <div className="scroll relative h-full">
       <div className="mx-auto max-w-[1040px] px-4 py-6 lg:px-8">
         <div className="mb-1 flex min-h-8 items-center gap-3">
           <h1 className="min-w-0 flex-1 text-lg font-semibold">Automations</h1>
