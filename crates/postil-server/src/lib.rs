@@ -3,6 +3,7 @@
 pub mod access_log;
 pub mod api;
 pub mod attempts;
+pub mod automations;
 pub mod backup;
 pub mod cli;
 pub mod config;

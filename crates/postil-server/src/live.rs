@@ -44,7 +44,7 @@ pub struct EventBatch {
 #[derive(Serialize, ToSchema)]
 pub struct EventView {
     /// `trace.created`, `trace.updated`, `annotation.created`, `annotation.deleted`, `evaluator_result.created`,
-    /// `job.updated` or `queue.updated`.
+    /// `job.updated`, `queue.updated`, `webhook.updated` or `automation.updated`.
     r#type: String,
     /// The trace it happened to.
     trace_id: Option<String>,

@@ -9,7 +9,7 @@ use anyhow::Context;
 use postil::db::{Db, Location};
 use postil::project::{key, keys, operator};
 use postil::trace::arrival;
-use postil::{Clock, Result, job};
+use postil::{Clock, Result, automation, job};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::connections::{Connections, Patience, affordable};
 use crate::greeting::{self, Arrival, Bootstrap};
 use crate::output::say;
-use crate::{App, api, demo, grpc, jobs, remap, retention};
+use crate::{App, api, automations, demo, grpc, jobs, remap, retention};
 
 /// How often the last use of keys is stored.
 const KEY_USE_EVERY: Duration = Duration::from_secs(30);
@@ -77,6 +77,7 @@ async fn run(config: &Config, bootstrap: Bootstrap, with_demo: bool) -> anyhow::
     tokio::spawn(keep_house(app.clone()));
     tokio::spawn(remap::in_background(app.clone()));
     tokio::spawn(retention::in_background(app.clone()));
+    tokio::spawn(automations::work(app.clone()));
     let working = tokio::spawn(jobs::work(app.clone()));
     if with_demo {
         tokio::spawn(demo::fill_and_tell(app.clone(), arrival.home));
@@ -188,6 +189,7 @@ async fn keep_house(app: App) {
                 let purged = app.db.write(move |tx| {
                     arrival::purge(tx, clock.now())?;
                     job::forget_old(tx, &clock)?;
+                    automation::forget_old(tx, &clock)?;
                     operator::purge_expired(tx, &clock)
                 });
                 report("what has expired stays", purged.await.map(drop));

@@ -170,6 +170,10 @@ create table trace (
   -- By which mapping its oldest span was derived.
   mapper_version bigint not null default 0,
   received_at bigint not null,
+  -- Kept at least so long, whatever the project keeps.
+  keep_until bigint,
+  -- JSON: the tags that people and automations added; they are among its tags too.
+  added_tags text,
   primary key (project, trace_id)
 );
 -- The newest traces of a project: every list.
@@ -302,6 +306,34 @@ create table ingest_statistics (
   last_at bigint not null,
   primary key (project, hour, client, sdk, scope, scope_version, convention, measure, name)
 ){clustered};
+
+-- What the automations of a project wait for: the shortest of their times, in microseconds. No row: for nothing.
+create table trace_listener (
+  project bigint primary key,
+  -- After the root of a trace has ended; null: nobody waits for traces to settle.
+  quiet bigint,
+  -- Without a root that has ended.
+  idle bigint,
+  -- 1: somebody waits for annotations and verdicts.
+  feedback bigint not null
+){clustered};
+
+-- Traces that automations are still to look at.
+create table trace_settling (
+  project bigint not null,
+  trace_id text not null,
+  -- 'settled': it had spans; 'feedback': something was said of it.
+  cause text not null,
+  due_at bigint not null,
+  -- Since when nothing came; it grows with every change, so that it tells whether somebody looked at the newest.
+  since bigint not null,
+  ended bigint not null,
+  -- How long it had been quiet when it was last looked at, in microseconds.
+  waited bigint not null,
+  primary key (project, trace_id, cause)
+){clustered};
+create index trace_settling_due on trace_settling (due_at);
+
 -- Images, recordings and files, once per project by the hash of their bytes.
 create table media (
   project bigint not null,
@@ -566,6 +598,75 @@ create index job_open on job (created_at) where ended_at is null;
 -- The jobs of a project, newest first.
 create index job_newest on job (project, created_at desc);
 
+-- Who is told of what happens in a project, by a signed request to an address of theirs.
+create table webhook (
+  project bigint not null,
+  -- Made by the client.
+  id text not null,
+  display_name text not null,
+  url text not null,
+  -- 'application/json' or 'application/x-www-form-urlencoded'
+  content_type text not null,
+  -- JSON: the names of events.
+  events text not null,
+  -- What deliveries are signed with.
+  secret text not null,
+  enabled bigint not null,
+  -- How many attempts failed since the last one that arrived, and since when.
+  failure_count bigint not null,
+  failing_since bigint,
+  -- Why the server disabled it; null when somebody else did, or nobody.
+  disabled_because text,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  primary key (project, id)
+){clustered};
+
+-- The enabled webhooks by event: what every change asks, so it holds nothing else.
+create table webhook_subscription (
+  project bigint not null,
+  event text not null,
+  webhook_id text not null,
+  primary key (project, event, webhook_id)
+){clustered};
+
+-- What is to be delivered, and what became of it. Written with the change it tells of.
+create table webhook_delivery (
+  id text primary key,
+  project bigint not null,
+  webhook_id text not null,
+  -- The same in every delivery that tells of one thing.
+  event_id text not null,
+  event text not null,
+  -- The trace it tells of, with which it goes.
+  trace_id text,
+  -- JSON: what is said of it.
+  metadata text not null,
+  -- 'waiting', 'delivered' or 'failed'
+  state text not null,
+  attempts bigint not null,
+  -- When it is tried next; while it is being tried: when that is given up. null: never again.
+  next_at bigint,
+  worker text,
+  -- The last answer.
+  status_code bigint,
+  response text,
+  error text,
+  duration_ms bigint,
+  replay_of text,
+  -- When what it tells of happened.
+  happened_at bigint not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  ended_at bigint
+);
+create index webhook_delivery_due on webhook_delivery (project, webhook_id, next_at) where next_at is not null;
+create index webhook_delivery_newest on webhook_delivery (project, webhook_id, id{bytes_order} desc);
+create index webhook_delivery_trace on webhook_delivery (project, trace_id) where trace_id is not null;
+create index webhook_delivery_ended on webhook_delivery (ended_at) where ended_at is not null;
+
 -- Work for reviewers: what is to be judged, by which human reviews, by how many people.
 create table queue (
   id text primary key,
@@ -723,3 +824,61 @@ create table datapoint (
 ){clustered};
 create unique index datapoint_position on datapoint (dataset_id, position);
 create index datapoint_content on datapoint (dataset_id, content_hash);
+
+-- What is done with traces that match, by itself.
+create table automation (
+  id text primary key,
+  project bigint not null,
+  name text not null,
+  enabled bigint not null,
+  -- JSON: filter, triggers, sampling, strata, quotas, actions.
+  definition text not null,
+  version bigint not null,
+  -- Why its last failure failed.
+  error text,
+  error_at bigint,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null
+){clustered};
+create index automation_place on automation (project, id);
+
+-- What an automation did with a trace. It acts once on each: a row that says so is never written over.
+create table automation_run (
+  project bigint not null,
+  trace_id text not null,
+  automation_id text not null,
+  id text not null,
+  -- 'acted', 'not_sampled', 'over_quota' or 'failed'
+  outcome text not null,
+  reason text not null,
+  -- Of which stratum it was; null: of none.
+  stratum text,
+  cause text not null,
+  -- JSON: what became of each action.
+  actions text not null,
+  at bigint not null,
+  primary key (project, trace_id, automation_id)
+){clustered};
+-- What an automation did, newest first.
+create index automation_run_log on automation_run (automation_id, outcome, id{bytes_order} desc);
+
+-- How often an automation did what on a day (UTC, counted from 1970): sums, and what quotas are held against.
+create table automation_day (
+  automation_id text not null,
+  day bigint not null,
+  -- '': of no stratum.
+  stratum text not null,
+  outcome text not null,
+  count bigint not null,
+  last_at bigint not null,
+  primary key (automation_id, day, stratum, outcome)
+){clustered};
+
+-- What somebody took out of a queue: automations never put it back.
+create table queue_removed (
+  queue_id text not null references queue (id) on delete cascade,
+  subject text not null,
+  primary key (queue_id, subject)
+){clustered};

@@ -23,7 +23,7 @@ pub struct Event {
 }
 
 /// Everything that can happen, and [`MISSED`].
-pub const KINDS: [&str; 8] = [
+pub const KINDS: [&str; 10] = [
     "trace.created",
     "trace.updated",
     "annotation.created",
@@ -31,6 +31,8 @@ pub const KINDS: [&str; 8] = [
     "evaluator_result.created",
     "job.updated",
     "queue.updated",
+    "automation.updated",
+    "webhook.updated",
     MISSED,
 ];
 

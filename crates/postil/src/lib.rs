@@ -2,10 +2,11 @@
 //!
 //! Rooms, from the ground up: [`db`] (the only room that knows a database driver), [`id`], [`clock`], [`error`],
 //! [`page`], [`event`] know no noun. Then each noun imports only what stands before it:
-//! `project < view < job < media < trace < human_review < annotation < queue <
-//! dataset`.
+//! `project < view < job < webhook < media < trace < human_review < annotation <
+//! queue < dataset < automation`.
 
 pub mod annotation;
+pub mod automation;
 pub mod clock;
 pub mod dataset;
 pub mod db;
@@ -20,6 +21,7 @@ pub mod project;
 pub mod queue;
 pub mod trace;
 pub mod view;
+pub mod webhook;
 
 pub use clock::Clock;
 pub use db::{Db, Tx, Value};
@@ -32,8 +34,20 @@ mod rooms {
     use std::path::{Path, PathBuf};
 
     /// From the ground up: a room may use only what stands before it.
-    const ORDER: [&str; 10] =
-        ["ground", "project", "view", "job", "media", "trace", "human_review", "annotation", "queue", "dataset"];
+    const ORDER: [&str; 12] = [
+        "ground",
+        "project",
+        "view",
+        "job",
+        "webhook",
+        "media",
+        "trace",
+        "human_review",
+        "annotation",
+        "queue",
+        "dataset",
+        "automation",
+    ];
 
     fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -653,6 +653,110 @@ export interface paths {
         patch: operations["update"];
         trace?: never;
     };
+    "/v2/automations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the automations of a project, newest first */
+        get: operations["list"];
+        put?: never;
+        /** Make an automation */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/automations/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an automation on the traces of the last days
+         * @description Nothing is done and nothing is stored. Quotas count by the day on which a trace started.
+         */
+        post: operations["dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/automations/{automation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an automation */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an automation
+         * @description With the log of what it did. What it did stays done.
+         */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an automation
+         * @description What is not mentioned stays as it is. What it did stays done.
+         */
+        patch: operations["update"];
+        trace?: never;
+    };
+    "/v2/automations/{automation_id}/back-fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let an automation look at what is stored already
+         * @description In the background, as a job that can be followed and canceled; also while the automation is paused. What it acted on
+         *     before is passed over. Quotas count by the day on which it acts.
+         */
+        post: operations["back_fill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/automations/{automation_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what an automation did, newest first
+         * @description Of what matched and was not acted on, at most 10,000 a day are listed, for 30 days; the totals count all.
+         */
+        get: operations["runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/datasets": {
         parameters: {
             query?: never;
@@ -2663,6 +2767,268 @@ export interface components {
         ApiKeySingleProject: {
             project_id: string;
         };
+        /** @description What is done with a trace. Which fields are needed depends on `type`. */
+        AutomationAction: {
+            /** @description The member who is to judge it; anybody when nothing is said. For `add_to_queue`. */
+            assignee_id?: string | null;
+            /** @description The dataset, for `add_to_dataset`. */
+            dataset_id?: string | null;
+            /**
+             * Format: int64
+             * @description 1 to 3650: for how long it is kept from then on, at least. For `extend_retention`.
+             */
+            days?: number | null;
+            /** @description `span` (default): the span whose answer the trace shows; `trace`: the trace as a whole. For `add_to_queue`. */
+            kind?: string | null;
+            /**
+             * Format: int64
+             * @description -1000 to 1000, the greatest first; 0 when nothing is said. For `add_to_queue`.
+             */
+            priority?: number | null;
+            /** @description The annotation queue, for `add_to_queue`. */
+            queue_id?: string | null;
+            /** @description 1 to 64 characters, for `add_tag`. */
+            tag?: string | null;
+            /** @description `add_to_queue`, `add_to_dataset`, `call_webhook`, `extend_retention` or `add_tag`. */
+            type: string;
+            /** @description The webhook, for `call_webhook`. */
+            webhook_id?: string | null;
+        };
+        /** @description What an automation would have done. */
+        AutomationDryRun: {
+            /** Format: int64 */
+            days: number;
+            /**
+             * Format: int64
+             * @description How many traces started in these days.
+             */
+            looked_at: number;
+            /** Format: int64 */
+            matches: number;
+            strata: components["schemas"]["AutomationDryRunStratum"][];
+            /** @description Newest first. */
+            traces: components["schemas"]["AutomationDryRunTrace"][];
+            /** @description Whether there were more than are looked at; then the oldest were left out. */
+            truncated: boolean;
+            /** Format: int64 */
+            would_act: number;
+        };
+        /** @description An automation to try. */
+        AutomationDryRunInput: components["schemas"]["AutomationInput"] & {
+            /** @description An automation: its sample is drawn, and what is not mentioned is taken from it. */
+            automation_id?: string | null;
+            /**
+             * Format: int64
+             * @description How many days back, 1 to 90; 7 when nothing is said.
+             */
+            days?: number | null;
+            /**
+             * Format: int64
+             * @description How many traces are shown, 0 to 100; 20 when nothing is said.
+             */
+            limit?: number | null;
+        };
+        /** @description How many traces of a stratum would have been acted on. */
+        AutomationDryRunStratum: {
+            /** Format: int64 */
+            matches: number;
+            name: string;
+            /** Format: int64 */
+            would_act: number;
+        };
+        /** @description A trace that matches. */
+        AutomationDryRunTrace: {
+            /** @description Whether it would have been acted on. */
+            acts: boolean;
+            name: string;
+            /** @description Why, in a sentence. */
+            reason: string;
+            start_time: string;
+            stratum?: string | null;
+            trace_id: string;
+        };
+        /** @description Why the last failure failed. */
+        AutomationError: {
+            at: string;
+            message: string;
+        };
+        /** @description A condition, as it was sent. */
+        AutomationFilter: {
+            field: string;
+            op: string;
+            values: string[];
+        };
+        /** @description An automation to make, or what to change of one. */
+        AutomationInput: {
+            /** @description 1 to 10; required when an automation is made. */
+            actions?: components["schemas"]["AutomationAction"][] | null;
+            /** @description At most 500 characters; null takes it away. */
+            description?: string | null;
+            /** @description Whether it acts; it does when nothing is said. */
+            enabled?: boolean | null;
+            /** @description `and` (default): all filters hold; `or`: one does. */
+            filter_operator?: string | null;
+            /** @description What must hold. */
+            filters?: components["schemas"]["TraceFilter"][] | null;
+            /**
+             * Format: int64
+             * @description How long nothing came to any other trace, 10 to 86400; 300 when nothing is said.
+             */
+            idle_seconds?: number | null;
+            /** @description 1 to 128 characters; required when an automation is made. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description How many are acted on in a day (UTC), over all strata, 1 to 1,000,000; null: any number.
+             */
+            per_day?: number | null;
+            /** @description Text that occurs in the trace. */
+            query?: string | null;
+            /**
+             * Format: int64
+             * @description How long nothing came to a trace whose root has ended, 1 to 3600; 5 when nothing is said.
+             */
+            quiet_seconds?: number | null;
+            /**
+             * Format: double
+             * @description How many of a hundred are acted on, of those in no stratum, 0 to 100; all when nothing is said.
+             */
+            sampling_rate?: number | null;
+            /** @description At most 10; the first that a trace belongs to decides. */
+            strata?: components["schemas"]["AutomationStratumInput"][] | null;
+            /**
+             * @description `settled` (default): the spans of a trace have come; `feedback`: an annotation or an evaluator result came or was
+             *     taken back.
+             */
+            triggers?: string[] | null;
+        };
+        /** @description A page of automations. */
+        AutomationList: {
+            data: components["schemas"]["AutomationView"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description What an automation did with a trace. */
+        AutomationRun: {
+            actions: components["schemas"]["AutomationRunAction"][];
+            at: string;
+            id: string;
+            /** @description `acted`, `not_sampled`, `over_quota` or `failed`. */
+            outcome: string;
+            /** @description Why, in a sentence. */
+            reason: string;
+            stratum?: string | null;
+            trace_id: string;
+            trace_name?: string | null;
+            /** @description `settled`, `feedback` or `back_fill`. */
+            trigger: string;
+        };
+        /** @description What became of an action. */
+        AutomationRunAction: {
+            /** @description The same in a sentence. */
+            detail: string;
+            /** @description `done`, `nothing_to_do` or `failed`. */
+            outcome: string;
+            type: string;
+        };
+        /** @description A page of what an automation did, newest first. */
+        AutomationRunList: {
+            data: components["schemas"]["AutomationRun"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description A part of the traces that match. */
+        AutomationStratum: {
+            filter_operator: string;
+            filters: components["schemas"]["AutomationFilter"][];
+            name: string;
+            /** Format: int64 */
+            per_day?: number | null;
+            query?: string | null;
+            /** Format: double */
+            sampling_rate: number;
+        };
+        /** @description A part of the traces that match, with a sample and a quota of its own. */
+        AutomationStratumInput: {
+            /** @description `and` (default): all filters hold; `or`: one does. */
+            filter_operator?: string | null;
+            /** @description What must hold. */
+            filters?: components["schemas"]["TraceFilter"][] | null;
+            /** @description 1 to 64 characters. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many are acted on in a day, 1 to 1,000,000; any number when nothing is said.
+             */
+            per_day?: number | null;
+            /** @description Text that occurs in the trace. */
+            query?: string | null;
+            /**
+             * Format: double
+             * @description How many of a hundred are acted on, 0 to 100; all when nothing is said.
+             */
+            sampling_rate?: number | null;
+        };
+        /** @description How often an automation did what. */
+        AutomationTotals: {
+            /** Format: int64 */
+            acted: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            not_sampled: number;
+            /** Format: int64 */
+            over_quota: number;
+        };
+        /** @description An automation. */
+        AutomationView: {
+            actions: components["schemas"]["AutomationAction"][];
+            created_at: string;
+            created_by_id: string;
+            description?: string | null;
+            enabled: boolean;
+            filter_operator: string;
+            filters: components["schemas"]["AutomationFilter"][];
+            id: string;
+            /** Format: int64 */
+            idle_seconds: number;
+            last_acted_at?: string | null;
+            last_error?: components["schemas"]["AutomationError"] | null;
+            name: string;
+            /** Format: int64 */
+            per_day?: number | null;
+            project_id: string;
+            query?: string | null;
+            /** Format: int64 */
+            quiet_seconds: number;
+            /** Format: double */
+            sampling_rate: number;
+            strata: components["schemas"]["AutomationStratum"][];
+            totals: components["schemas"]["AutomationTotals"];
+            triggers: string[];
+            updated_at: string;
+            updated_by_id: string;
+            /**
+             * Format: int64
+             * @description How often it was changed, from 1.
+             */
+            version: number;
+        };
+        /** @description When the traces started that an automation is to look at. */
+        BackFillInput: {
+            /**
+             * Format: date-time
+             * @description The earliest start; any when nothing is said.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description Before which they started; now when nothing is said.
+             */
+            to?: string | null;
+        };
         /** @description What is said of many traces: of those named by `trace_ids`, or of all that match `from`, `to`, `filters` and `query`. */
         BulkAnnotationInput: {
             /** @description 1 to 10 answers to human reviews. */
@@ -3420,7 +3786,7 @@ export interface components {
              */
             failed: number;
             id: string;
-            /** @description What it does: `annotate`, `add_to_queue` or `sort_queue`. */
+            /** @description What it does: `annotate`, `add_to_queue`, `sort_queue` or `automation_back_fill`. */
             kind: string;
             /** @description `queued`, `running`, `done`, `failed` or `canceled`. */
             state: string;
@@ -6654,6 +7020,264 @@ export interface operations {
                 };
             };
             /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description How many, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last automation of the page before. */
+                starting_after?: string;
+                /** @description The id of the first automation of the page after. */
+                ending_before?: string;
+                /** @description A part of the name, in any case. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationDryRunInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationDryRun"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    back_fill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackFillInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs: {
+        parameters: {
+            query?: {
+                /** @description `acted`, `not_sampled`, `over_quota` or `failed`; all when nothing is said. */
+                outcome?: string;
+                /** @description How many, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last run of the page before. */
+                starting_after?: string;
+                /** @description The id of the first run of the page after. */
+                ending_before?: string;
+            };
+            header?: never;
+            path: {
+                automation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRunList"];
+                };
+            };
             "4XX": {
                 headers: {
                     [name: string]: unknown;

@@ -6,6 +6,9 @@ pub mod annotation_shapes;
 pub mod annotations;
 pub mod api_keys;
 pub mod audit;
+mod automation_runs;
+mod automation_shapes;
+pub mod automations;
 pub mod body;
 pub mod caller;
 pub mod datasets;
@@ -116,6 +119,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(jobs::routes())
         .merge(views::routes())
+        .merge(automations::routes())
         .merge(queue_review::routes())
         .merge(queue_report::routes())
         .merge(queues::routes())

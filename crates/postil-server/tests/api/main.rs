@@ -6,6 +6,7 @@ mod annotations;
 mod any_shape;
 mod api_keys;
 mod app;
+mod automations;
 mod basics;
 mod captures;
 mod contract;

@@ -186,6 +186,17 @@ pub fn accepted(words: &Map<String, Value>) -> Vec<(&'static str, Value)> {
             "sort": [{"field": "cost", "order": "desc"}], "filter_operator": "or", "query": mark}),
         ),
         ("POST /v3/queues", json!({"display_name": mark, "order": {"by": "oldest"}, "overlap": 2})),
+        (
+            "POST /v2/automations",
+            json!({"name": mark, "filters": filters, "actions": [{"type": "add_to_queue", "queue_id": words["queue_id"]},
+                {"type": "add_to_dataset", "dataset_id": words["dataset_id"]}, {"type": "add_tag", "tag": mark}]}),
+        ),
+        ("PATCH /v2/automations/{automation_id}", json!({"name": mark, "enabled": true, "per_day": null})),
+        (
+            "POST /v2/automations/dry-run",
+            json!({"filters": filters, "automation_id": words["automation_id"], "days": 90, "limit": 100}),
+        ),
+        ("POST /v2/automations/{automation_id}/back-fill", json!({"from": words["from"], "to": words["to"]})),
         ("PATCH /v3/queues/{queue_id}", json!({"display_name": mark, "blind": true, "due_at": null})),
         ("POST /v3/queues/{queue_id}/items", json!({"items": [{"trace_id": trace}]})),
         ("POST /v3/queues/{queue_id}/items/matching", json!({"from": words["from"], "to": words["to"]})),
@@ -260,6 +271,10 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     let dataset = key.post("/v2/datasets", json!({"display_name": mark})).await.expect(200).json()["_id"].clone();
     let points = format!("/v2/datasets/{}/datapoints", dataset.as_str().unwrap());
     let point = key.post(&points, json!([{"expected_output": mark}])).await.expect(200).json()[0]["_id"].clone();
+    let automation = json!({"name": mark, "actions": [{"type": "add_to_queue", "queue_id": queue},
+        {"type": "add_to_dataset", "dataset_id": dataset}]});
+    let automation = key.post("/v2/automations", automation).await.expect(200).json()["id"].clone();
+    words["automation_id"] = automation;
     words["dataset_id"] = dataset;
     words["datapoint_id"] = point;
     words["annotation_queue_id"] = queue.clone();

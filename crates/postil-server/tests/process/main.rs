@@ -2,6 +2,7 @@
 //! goes away.
 
 mod acknowledged;
+mod automations;
 mod command_line;
 mod grpc;
 mod outage;

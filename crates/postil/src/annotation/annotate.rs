@@ -14,6 +14,7 @@ use crate::human_review::value::{self, Accepted, Rules};
 use crate::human_review::{self, store::kind};
 use crate::id;
 use crate::project::Caller;
+use crate::trace::settling;
 
 /// An answer whose subject was found, before its value is checked.
 struct Question {
@@ -36,6 +37,8 @@ struct Saying<'a> {
     annotator: Annotator,
     source: String,
     call: &'a Annotate,
+    /// Whether somebody waits for what is said of traces.
+    heard: bool,
 }
 
 /// Annotates a span. Checks everything before it writes anything, in the order of the contract: counts and forms, the
@@ -65,6 +68,7 @@ pub fn annotate(
         annotator,
         source: source_of(caller, &call.metadata),
         call,
+        heard: found.heard,
     };
     if saying.annotator.kind.is_machine() {
         return saying.store_verdicts(tx, &found, string_limit);
@@ -157,7 +161,7 @@ impl Saying<'_> {
         }
         if !events.is_empty() {
             store::insert_events(tx, project, &events)?;
-            self.tell(tx, "annotation.created");
+            self.tell(tx, "annotation.created")?;
         }
         Ok(ids)
     }
@@ -248,13 +252,16 @@ impl Saying<'_> {
         }
         let project = self.caller.project.number;
         let place = (self.trace_id, self.span_id);
-        let ids = results.iter().map(|result| evaluator::store(tx, self.clock, project, place.0, place.1, result));
+        let ids = results.iter().map(|result| evaluator::put(tx, self.clock, project, place, result));
         let ids = ids.collect::<Result<_>>()?;
-        self.tell(tx, "evaluator_result.created");
+        self.tell(tx, "evaluator_result.created")?;
         Ok(ids)
     }
 
-    fn tell(&self, tx: &mut Tx<'_>, kind: &'static str) {
+    fn tell(&self, tx: &mut Tx<'_>, kind: &'static str) -> Result<()> {
+        if self.heard {
+            settling::feedback(tx, self.caller.project.number, self.clock.now(), self.trace_id)?;
+        }
         tx.emit(Event {
             project: self.caller.project.number,
             kind,
@@ -262,6 +269,7 @@ impl Saying<'_> {
             span_id: Some(self.span_id.to_owned()),
             ..Event::default()
         });
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Evaluator results: what machines say of a span, one per evaluator.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::evaluator_store;
@@ -11,6 +13,7 @@ use crate::human_review::Kind;
 use crate::human_review::value::{self, Accepted};
 use crate::id;
 use crate::trace::evaluation::Evaluation;
+use crate::trace::settling;
 
 /// What an evaluator answers with; corrections of it must be of the same type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -193,12 +196,24 @@ pub fn store(
     span_id: &str,
     result: &EvaluatorResult,
 ) -> Result<String> {
+    settling::feedback(tx, project, clock.now(), trace_id)?;
+    put(tx, clock, project, (trace_id, span_id), result)
+}
+
+/// Stores a verdict as [`store`] does, and leaves it to the caller to tell those who wait for it.
+pub(super) fn put(
+    tx: &mut Tx<'_>,
+    clock: &Clock,
+    project: i64,
+    place: (&str, &str),
+    result: &EvaluatorResult,
+) -> Result<String> {
     let mut result = result.clone();
     result.evaluator = cut(&result.evaluator, MOST_NAME);
     result.name = cut(if result.name.is_empty() { &result.evaluator } else { &result.name }, MOST_NAME);
     result.label = result.label.map(|label| cut(&label, MOST_NAME));
     result.explanation = result.explanation.map(|explanation| cut(&explanation, MOST_TEXT));
-    evaluator_store::upsert(tx, project, (trace_id, span_id), &id::ulid(clock), &result, clock.now())
+    evaluator_store::upsert(tx, project, place, &id::ulid(clock), &result, clock.now())
 }
 
 /// Stores the verdicts that came inside traces. A score is the value where there is one, else whether the span passed,
@@ -221,7 +236,12 @@ pub fn store_found(tx: &mut Tx<'_>, clock: &Clock, project: i64, found: &[Evalua
             source: "trace".into(),
             ..EvaluatorResult::default()
         };
-        store(tx, clock, project, &evaluation.trace_id, &evaluation.span_id, &result)?;
+        put(tx, clock, project, (&evaluation.trace_id, &evaluation.span_id), &result)?;
+    }
+    if !found.is_empty() && settling::hears_feedback(tx, project)? {
+        for trace_id in found.iter().map(|evaluation| evaluation.trace_id.as_str()).collect::<BTreeSet<_>>() {
+            settling::feedback(tx, project, clock.now(), trace_id)?;
+        }
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::human_review::key_not_found;
 use crate::id;
 use crate::project::{Actor, Caller};
+use crate::trace::settling;
 
 /// Keys, and ids of evaluator results, of one call.
 const MOST: usize = 10;
@@ -158,6 +159,7 @@ pub(super) fn take_back(
             span_id: Some(first.annotation.span_id.clone()),
             ..Event::default()
         });
+        settling::feedback(tx, project, clock.now(), &first.annotation.trace_id)?;
         store::insert_events(tx, project, &events)?;
     }
     Ok(events.len())

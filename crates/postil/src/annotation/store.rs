@@ -12,6 +12,8 @@ use crate::params;
 pub(super) struct Found {
     pub(super) trace_start_ns: i64,
     pub(super) reviews: Vec<Reviewed>,
+    /// Whether somebody waits for what is said of traces.
+    pub(super) heard: bool,
 }
 
 /// A human review by its key, and the annotator's current value for it.
@@ -69,7 +71,7 @@ pub(super) struct Happened<'a> {
 const LOOK_UP_ONE: &str = "
   select t.start_ns, h.id, h.key, h.type, h.version, h.config, h.options, h.display_name,
     a.id, a.value, a.explanation, a.identity_id, a.source, a.definition_version, a.created_at, a.updated_at,
-    a.removed_at
+    a.removed_at, (select l.feedback from trace_listener l where l.project = $1)
   from span s
   join trace t on t.project = s.project and t.trace_id = s.trace_id
   left join human_review h on h.project = s.project and h.key = $6 and h.archived_at is null
@@ -81,7 +83,7 @@ const LOOK_UP_ONE: &str = "
 const LOOK_UP_TEN: &str = "
   select t.start_ns, h.id, h.key, h.type, h.version, h.config, h.options, h.display_name,
     a.id, a.value, a.explanation, a.identity_id, a.source, a.definition_version, a.created_at, a.updated_at,
-    a.removed_at
+    a.removed_at, (select l.feedback from trace_listener l where l.project = $1)
   from span s
   join trace t on t.project = s.project and t.trace_id = s.trace_id
   left join human_review h on h.project = s.project and h.archived_at is null
@@ -105,7 +107,8 @@ pub(super) fn look_up(
     params.extend((0..count).map(|at| Value::from(*keys.get(at).or(keys.last()).unwrap_or(&""))));
     let rows = tx.query(if count == 1 { LOOK_UP_ONE } else { LOOK_UP_TEN }, &params)?;
     let Some(first) = rows.first() else { return Ok(None) };
-    let mut found = Found { trace_start_ns: first.int(0)?, reviews: Vec::with_capacity(rows.len()) };
+    let (trace_start_ns, heard) = (first.int(0)?, first.opt_int(17)? == Some(1));
+    let mut found = Found { trace_start_ns, reviews: Vec::with_capacity(rows.len()), heard };
     for row in &rows {
         let Some(id) = row.opt_text(1)? else { continue };
         found.reviews.push(Reviewed {

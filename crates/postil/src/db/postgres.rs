@@ -73,7 +73,7 @@ impl PostgresSession {
         answer.map_err(|cause| self.fault(&cause, sql))
     }
 
-    fn batch(&mut self, sql: &str) -> Result<()> {
+    pub(super) fn batch(&mut self, sql: &str) -> Result<()> {
         let answer = self.client.batch_execute(sql);
         answer.map_err(|cause| self.fault(&cause, sql))
     }

@@ -100,6 +100,30 @@ impl<'a> Tx<'a> {
         }
     }
 
+    /// Does a part of the work whose failure undoes only itself: the inner result is the part's. The outer one is an error
+    /// when the whole transaction is lost.
+    pub fn attempt<T>(&mut self, part: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<Result<T>> {
+        let events = self.events.len();
+        self.batch("savepoint part")?;
+        let done = part(self);
+        if let Err(Error::Unavailable(_) | Error::Overloaded) = &done {
+            return done.map(Ok);
+        }
+        if done.is_err() {
+            self.events.truncate(events);
+            self.batch("rollback to savepoint part")?;
+        }
+        self.batch("release savepoint part")?;
+        Ok(done)
+    }
+
+    fn batch(&mut self, sql: &str) -> Result<()> {
+        match &mut self.session {
+            Session::Sqlite(session) => session.batch(sql),
+            Session::Postgres(session) => session.batch(sql),
+        }
+    }
+
     /// Tells listeners that something happened, once this transaction is committed.
     pub fn emit(&mut self, event: Event) {
         debug_assert!(Event::kind_named(event.kind).is_some(), "{} is not among the kinds of events", event.kind);

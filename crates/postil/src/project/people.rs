@@ -9,7 +9,7 @@ use crate::error::Result;
 /// Ids asked for with one statement.
 const AT_ONCE: usize = 50;
 
-/// The names behind ids of members, API keys and identities, as far as they have one. Members who were removed and keys
+/// The names behind ids of members, API keys, automations and identities, as far as they have one. Members who were removed and keys
 /// that were deleted keep theirs: it stands beside what they said. Of the workspace of the caller, and of identities
 /// those its project knows.
 pub fn names(tx: &mut Tx<'_>, caller: &Caller, ids: &[&str]) -> Result<HashMap<String, String>> {
@@ -26,6 +26,9 @@ pub fn names(tx: &mut Tx<'_>, caller: &Caller, ids: &[&str]) -> Result<HashMap<S
          where workspace_id = $1 and project_id = $2 and external_id in ({list}) and display_name is not null
          union all
          select cast(2 as bigint), id, name from api_key where workspace_id = $1 and id in ({list})
+         union all
+         select cast(2 as bigint), a.id, a.name from automation a join project p on p.number = a.project
+         where p.workspace_id = $1 and a.id in ({list})
          union all
          select cast(3 as bigint), id, display_name from member where workspace_id = $1 and id in ({list})
          order by 1"

@@ -152,6 +152,30 @@ pub(super) fn known_spans(
     Ok(known)
 }
 
+/// Remembers which things are about to be taken out, for those who must not put them back.
+fn remember(tx: &mut Tx<'_>, condition: &str, params: &[Value]) -> Result<()> {
+    let text = format!(
+        "insert into queue_removed (queue_id, subject) select queue_id, subject from queue_item where {condition}
+         on conflict (queue_id, subject) do nothing"
+    );
+    tx.execute(&text, params).map(drop)
+}
+
+/// Which of these things, as [`Item::subject`] writes them, somebody has taken out of a queue.
+pub(super) fn removed(tx: &mut Tx<'_>, queue_id: &str, subjects: &[String]) -> Result<HashSet<String>> {
+    let mut removed = HashSet::new();
+    for some in subjects.chunks(AT_ONCE) {
+        let mut sql = SqlBuilder::default();
+        let queue = sql.bind(queue_id);
+        let list = sql.bind_list(padded(some));
+        let text = format!("select subject from queue_removed where queue_id = {queue} and subject in ({list})");
+        for row in tx.query(&text, sql.params())? {
+            removed.insert(row.text(0)?);
+        }
+    }
+    Ok(removed)
+}
+
 /// Removes the items of these spans, and those of whole traces that these spans stand for.
 pub(super) fn remove_spans(tx: &mut Tx<'_>, queue_id: &str, span_ids: &[String]) -> Result<u64> {
     let mut removed = 0;
@@ -159,12 +183,13 @@ pub(super) fn remove_spans(tx: &mut Tx<'_>, queue_id: &str, span_ids: &[String])
         let mut sql = SqlBuilder::default();
         let queue = sql.bind(queue_id);
         let list = sql.bind_list(padded(some));
-        let text = format!(
-            "delete from queue_item where queue_id = {queue} and (span_id in ({list}) or (kind = 'trace' and exists (
+        let meant = format!(
+            "queue_id = {queue} and (span_id in ({list}) or (kind = 'trace' and exists (
                select 1 from trace t where t.project = queue_item.project and t.trace_id = queue_item.trace_id
                  and coalesce(t.leading_span_id, t.root_span_id) in ({list}))))"
         );
-        removed += tx.execute(&text, sql.params())?;
+        remember(tx, &meant, sql.params())?;
+        removed += tx.execute(&format!("delete from queue_item where {meant}"), sql.params())?;
     }
     Ok(removed)
 }
@@ -174,14 +199,15 @@ pub(super) fn remove(tx: &mut Tx<'_>, queue_id: &str, item_ids: &[String]) -> Re
     for some in item_ids.chunks(AT_ONCE) {
         let mut sql = SqlBuilder::default();
         let queue = sql.bind(queue_id);
-        let text =
-            format!("delete from queue_item where queue_id = {queue} and id in ({})", sql.bind_list(padded(some)));
-        removed += tx.execute(&text, sql.params())?;
+        let meant = format!("queue_id = {queue} and id in ({})", sql.bind_list(padded(some)));
+        remember(tx, &meant, sql.params())?;
+        removed += tx.execute(&format!("delete from queue_item where {meant}"), sql.params())?;
     }
     Ok(removed)
 }
 
 pub(super) fn clear(tx: &mut Tx<'_>, queue_id: &str) -> Result<u64> {
+    remember(tx, "queue_id = $1", params![queue_id])?;
     tx.execute("delete from queue_item where queue_id = $1", params![queue_id])
 }
 

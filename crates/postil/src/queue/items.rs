@@ -235,6 +235,17 @@ pub(super) fn put(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, queue: &Queue
     Ok(added)
 }
 
+/// Which of these somebody has taken out of a queue, by their place in the list.
+pub fn removed_before(tx: &mut Tx<'_>, queue: &Queue, wanted: &[Wanted]) -> Result<Vec<bool>> {
+    let subject = |one: &Wanted| match &one.span_id {
+        Some(span_id) => format!("span:{}:{span_id}", one.trace_id),
+        None => format!("trace:{}", one.trace_id),
+    };
+    let subjects: Vec<String> = wanted.iter().map(subject).collect();
+    let removed = store::removed(tx, &queue.id, &subjects)?;
+    Ok(subjects.iter().map(|subject| removed.contains(subject)).collect())
+}
+
 /// The item of a queue with this id.
 pub fn get(tx: &mut Tx<'_>, queue: &Queue, id: &str) -> Result<Item> {
     store::find(tx, &queue.id, id)?.ok_or_else(|| item_not_found(id))

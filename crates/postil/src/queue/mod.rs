@@ -28,7 +28,8 @@ pub use definition::{
     View,
 };
 pub use items::{
-    Added, Item, ItemKind, ItemState, MOST_AT_ONCE, MOST_ITEMS, PRIORITIES, Wanted, add, get as item, require_adding,
+    Added, Item, ItemKind, ItemState, MOST_AT_ONCE, MOST_ITEMS, PRIORITIES, Wanted, add, get as item, removed_before,
+    require_adding,
 };
 pub use order::{SORT_KIND, sort_step};
 pub use progress::{Progress, lost, progress, put_aside};

@@ -23,7 +23,7 @@ use super::otlp::{self, ReceivedSpan, TraceBatch};
 use super::price::PriceTable;
 use super::rollup::{self, SpanFacts};
 use super::row::{self, Circumstances, Stamp};
-use super::store;
+use super::{settling, store, tag};
 use crate::db::{Tx, Value};
 use crate::error::Result;
 use crate::event::Event;
@@ -45,6 +45,7 @@ pub struct Origin {
 #[derive(Debug)]
 pub struct Prepared {
     project: i64,
+    received_at: i64,
     traces: Vec<PreparedTrace>,
     /// The row of each trace, in the same order.
     summaries: Vec<Vec<Value>>,
@@ -67,6 +68,8 @@ struct PreparedTrace {
     span_ids: Vec<String>,
     /// Some model call came without messages: they may be in log records.
     wants_records: bool,
+    /// Its root is among the spans, and has ended.
+    ended: bool,
 }
 
 impl Prepared {
@@ -91,6 +94,7 @@ pub fn prepare(resource_spans: Vec<ResourceSpans>, origin: Origin, prices: &Pric
     batches.sort_by(|a, b| a.trace_id.cmp(&b.trace_id));
     let mut prepared = Prepared {
         project: origin.project,
+        received_at: origin.received_at,
         traces: Vec::with_capacity(batches.len()),
         summaries: Vec::with_capacity(batches.len()),
         chunks: Vec::with_capacity(batches.len()),
@@ -147,6 +151,7 @@ impl Prepared {
         self.summaries.push(summary);
         self.traces.push(PreparedTrace {
             trace_id: batch.trace_id.clone(),
+            ended: has_ended(&facts),
             span_ids: facts.into_iter().map(|facts| facts.span_id).collect(),
             wants_records,
         });
@@ -217,9 +222,17 @@ pub fn store(tx: &mut Tx<'_>, prepared: &Prepared, prices: &PriceTable) -> Resul
             changed.insert(&trace.trace_id);
         }
     }
+    let mut ended: HashSet<&str> = HashSet::new();
     for trace_id in &changed {
-        roll_up_again(tx, project, trace_id)?;
+        if roll_up_again(tx, project, trace_id)? {
+            ended.insert(trace_id);
+        }
     }
+    let touched = prepared.traces.iter().map(|trace| {
+        let trace_id = trace.trace_id.as_str();
+        (trace_id, if changed.contains(trace_id) { ended.contains(trace_id) } else { trace.ended })
+    });
+    settling::touch(tx, project, prepared.received_at, touched)?;
     for trace in &prepared.traces {
         let kind = if new.contains(&trace.trace_id) { "trace.created" } else { "trace.updated" };
         tx.emit(Event { project, kind, trace_id: Some(trace.trace_id.clone()), ..Event::default() });
@@ -241,16 +254,24 @@ pub(super) fn roll_up_others(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> R
     Ok(())
 }
 
-/// Rolls the summary of a trace up from all its spans.
-pub(super) fn roll_up_again(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<()> {
+/// Rolls the summary of a trace up from all its spans, and says whether its root has ended.
+pub(super) fn roll_up_again(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<bool> {
     let (mut facts, mut circumstances): (Vec<_>, Vec<_>) = store::facts(tx, project, trace_id)?.into_iter().unzip();
     if facts.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     call::settle(tx, project, trace_id, &mut facts)?;
     let (summary, row) = row::trace(&facts, &mut circumstances, trace_id, project, 0);
-    store::update_trace(tx, row)?;
-    store::move_annotations(tx, project, trace_id, summary.start_ns)
+    if let Some(added) = store::update_trace(tx, row)? {
+        tag::keep(tx, project, trace_id, summary.tags, added)?;
+    }
+    store::move_annotations(tx, project, trace_id, summary.start_ns)?;
+    Ok(has_ended(&facts))
+}
+
+/// Whether the root is among these spans, and has ended.
+fn has_ended(facts: &[SpanFacts]) -> bool {
+    facts.iter().any(|span| span.parent_span_id.is_none() && span.end_ns > 0)
 }
 
 /// Derives the rows of some spans again from what is kept of them, with their log records.
@@ -278,6 +299,7 @@ fn derive_again(tx: &mut Tx<'_>, project: i64, trace_id: &str, span_ids: &[Strin
 #[derive(Debug)]
 pub struct PreparedLogs {
     project: i64,
+    received_at: i64,
     rows: Vec<Vec<Value>>,
     /// The spans they belong to, by trace.
     spans: BTreeMap<String, HashSet<String>>,
@@ -307,6 +329,7 @@ impl PreparedLogs {
 pub fn prepare_logs(resource_logs: Vec<ResourceLogs>, origin: Origin) -> PreparedLogs {
     let mut prepared = PreparedLogs {
         project: origin.project,
+        received_at: origin.received_at,
         rows: Vec::new(),
         spans: BTreeMap::new(),
         media: Vec::new(),
@@ -389,7 +412,8 @@ pub fn store_logs(tx: &mut Tx<'_>, prepared: &PreparedLogs, prices: &PriceTable)
     for trace_id in known {
         let span_ids: Vec<_> = prepared.spans[trace_id].iter().cloned().collect();
         derive_again(tx, project, trace_id, &span_ids, prices)?;
-        roll_up_again(tx, project, trace_id)?;
+        let ended = roll_up_again(tx, project, trace_id)?;
+        settling::touch(tx, project, prepared.received_at, std::iter::once((trace_id.as_str(), ended)))?;
         // A span that now shows messages counts before one in another trace that shows none.
         roll_up_others(tx, project, trace_id)?;
         tx.emit(Event { project, kind: "trace.updated", trace_id: Some(trace_id.clone()), ..Event::default() });

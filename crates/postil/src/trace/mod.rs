@@ -19,6 +19,8 @@ pub mod rollup;
 mod row;
 pub mod search;
 pub mod session;
+pub mod settling;
 pub mod span;
 mod store;
 pub mod summary;
+pub mod tag;

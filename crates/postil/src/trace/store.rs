@@ -220,13 +220,16 @@ pub(super) fn insert_new_traces(tx: &mut Tx<'_>, rows: &[Vec<Value>]) -> Result<
     tx.insert_many_returning(&SQL, rows)?.iter().map(|row| row.text(0)).collect()
 }
 
-/// Overwrites the summary of a trace.
-pub(super) fn update_trace(tx: &mut Tx<'_>, row: Vec<Value>) -> Result<()> {
+/// Overwrites the summary of a trace, and returns the tags that were added to it by others than its spans.
+pub(super) fn update_trace(tx: &mut Tx<'_>, row: Vec<Value>) -> Result<Option<Vec<String>>> {
     static SQL: LazyLock<String> = LazyLock::new(|| {
         let set = overwrite(TRACE_COLUMNS, &["project", "trace_id"]);
-        format!("insert into trace ({TRACE_COLUMNS}) values $rows on conflict (project, trace_id) do update set {set}")
+        format!(
+            "insert into trace ({TRACE_COLUMNS}) values $rows on conflict (project, trace_id) do update set {set}
+             returning added_tags"
+        )
     });
-    tx.insert_many(&SQL, &[row]).map(drop)
+    tx.insert_many_returning(&SQL, &[row])?.first().map_or(Ok(None), |row| row.opt_json(0))
 }
 
 /// Takes a trace for this transaction, so that no other changes its spans meanwhile. False when it is not known.

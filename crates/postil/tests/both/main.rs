@@ -4,6 +4,8 @@
 
 mod accounts;
 mod arrival;
+mod automation_quotas;
+mod automations;
 mod bed;
 mod calls;
 mod captures;
@@ -25,3 +27,4 @@ mod support;
 mod telemetry;
 mod traces;
 mod views;
+mod webhooks;

@@ -94,7 +94,7 @@ fn count(db: &Db, table: &'static str) -> i64 {
 }
 
 fn due(days: i64) -> Due {
-    Due { project: 1, before: retention::limit(NOON, days) }
+    Due { project: 1, before: retention::limit(NOON, days), now: NOON }
 }
 
 /// Removes what is too old, a few spans at a time, and says how much that was and how many steps it took.
@@ -247,7 +247,7 @@ fn an_image_goes_with_the_last_trace_that_shows_it(bed: &Bed) {
     send(&bed.db, 1, 8, vec![shown(8)]);
     assert_eq!((count(&bed.db, "media"), count(&bed.db, "media_use")), (1, 2));
     assert_eq!(purge(&bed.db, due(9), 1000).0.traces, 0);
-    assert_eq!(purge(&bed.db, Due { project: 1, before: due(9).before + 1 }, 1000).0.traces, 1);
+    assert_eq!(purge(&bed.db, Due { before: due(9).before + 1, ..due(9) }, 1000).0.traces, 1);
     assert_eq!((count(&bed.db, "media"), count(&bed.db, "media_use")), (1, 1));
     assert_eq!(purge(&bed.db, due(7), 1000).0.traces, 1);
     assert_eq!((count(&bed.db, "media"), count(&bed.db, "media_use")), (0, 0));

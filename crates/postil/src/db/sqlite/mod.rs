@@ -110,7 +110,7 @@ impl SqliteSession {
         Ok(changed)
     }
 
-    fn batch(&self, sql: &str) -> Result<()> {
+    pub(super) fn batch(&self, sql: &str) -> Result<()> {
         let mut statement = self.connection.prepare_cached(sql).map_err(|cause| fault(&cause, sql))?;
         statement.execute([]).map_err(|cause| fault(&cause, sql))?;
         Ok(())

@@ -57,6 +57,46 @@ pub struct TraceFacts {
     pub verdicts: Vec<ValueFact>,
 }
 
+/// What of a trace, beside its summary, filters look at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Needs {
+    pub spans: bool,
+    /// Of the spans.
+    pub attributes: bool,
+    pub annotations: bool,
+    pub verdicts: bool,
+}
+
+impl Needs {
+    /// Everything.
+    pub const ALL: Needs = Needs { spans: true, attributes: true, annotations: true, verdicts: true };
+
+    /// What either needs.
+    #[must_use]
+    pub fn and(self, other: Needs) -> Needs {
+        Needs {
+            spans: self.spans || other.spans,
+            attributes: self.attributes || other.attributes,
+            annotations: self.annotations || other.annotations,
+            verdicts: self.verdicts || other.verdicts,
+        }
+    }
+
+    /// What a condition on a field needs.
+    pub(super) fn of(field: &Field) -> Needs {
+        let none = Needs::default();
+        match field {
+            Field::Lifted(lifted) if lifted.in_spans() => Needs { spans: true, ..none },
+            Field::Lifted(lifted) if matches!(lifted.source, Source::Annotated) => Needs { annotations: true, ..none },
+            Field::Lifted(_) | Field::Metadata(_) => none,
+            Field::Attribute(_) => Needs { spans: true, attributes: true, ..none },
+            Field::Annotation(_) => Needs { annotations: true, ..none },
+            Field::Evaluator(_) => Needs { verdicts: true, ..none },
+        }
+    }
+}
+
 /// One value of a field.
 struct Candidate<'a> {
     text: Option<Cow<'a, str>>,

@@ -16,10 +16,10 @@ mod sql;
 mod store;
 
 pub use condition::{Condition, Op, Test, Wanted};
-pub use facts::{SpanColumns, TraceFacts, ValueFact};
+pub use facts::{Needs, SpanColumns, TraceFacts, ValueFact};
 pub use field::Field;
 pub use sql::SqlBuilder;
-pub use store::load_facts;
+pub use store::{load_facts, load_many};
 
 use crate::error::{Error, Result};
 
@@ -179,6 +179,17 @@ impl Filter {
             Filter::All(all) => all.iter().flat_map(Filter::required).collect(),
             Filter::Any(any) if any.len() == 1 => any[0].required(),
             Filter::Any(_) | Filter::Not(_) => Vec::new(),
+        }
+    }
+
+    /// What of a trace must be known to say whether it passes.
+    pub fn needs(&self) -> Needs {
+        match self {
+            Filter::All(inner) | Filter::Any(inner) => {
+                inner.iter().fold(Needs::default(), |needs, filter| needs.and(filter.needs()))
+            }
+            Filter::Not(inner) => inner.needs(),
+            Filter::Is(condition) => Needs::of(&condition.field),
         }
     }
 

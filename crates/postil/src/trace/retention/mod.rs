@@ -25,6 +25,8 @@ pub struct Due {
     pub project: i64,
     /// What came in before this moment goes, in microseconds.
     pub before: i64,
+    /// Now: traces that are to be kept for longer stay until then.
+    pub now: i64,
 }
 
 /// What a step removed.
@@ -48,7 +50,7 @@ pub fn limit(now: i64, days: i64) -> i64 {
 /// The projects that keep traces for a time.
 pub fn due(tx: &mut Tx<'_>, now: i64) -> Result<Vec<Due>> {
     let kept = store::kept_days(tx)?;
-    Ok(kept.into_iter().map(|(project, days)| Due { project, before: limit(now, days) }).collect())
+    Ok(kept.into_iter().map(|(project, days)| Due { project, before: limit(now, days), now }).collect())
 }
 
 /// How many traces came in before a moment.
@@ -58,15 +60,15 @@ pub fn count(tx: &mut Tx<'_>, project: i64, before: i64) -> Result<i64> {
 
 /// Whether anything came in before the moment from which on a project keeps traces.
 pub fn is_due(tx: &mut Tx<'_>, due: Due) -> Result<bool> {
-    store::has_old(tx, due.project, due.before)
+    store::has_old(tx, due)
 }
 
 /// Removes some traces that came in before a moment, with about so many spans, the oldest first.
 pub fn step(tx: &mut Tx<'_>, due: Due, spans: i64) -> Result<Removed> {
-    let Due { project, before } = due;
+    let Due { project, before, .. } = due;
     let mut chosen = Vec::new();
     let mut room = spans.max(1);
-    let old = store::old(tx, project, before, TRACES)?;
+    let old = store::old(tx, due, TRACES)?;
     let found = old.len();
     for (trace_id, count) in old {
         if room <= 0 {
@@ -90,9 +92,9 @@ pub fn step(tx: &mut Tx<'_>, due: Due, spans: i64) -> Result<Removed> {
 }
 
 fn remove(tx: &mut Tx<'_>, due: Due, trace_id: &str, removed: &mut Removed) -> Result<()> {
-    let Due { project, before } = due;
+    let Due { project, .. } = due;
     // Whoever sends a span of it at this moment has it first, and then it stays.
-    if !rows::lock_trace(tx, project, trace_id)? || !store::is_old(tx, project, trace_id, before)? {
+    if !rows::lock_trace(tx, project, trace_id)? || !store::is_old(tx, due, trace_id)? {
         return Ok(());
     }
     // Other traces may report the same calls, and count them from now on.
@@ -109,6 +111,11 @@ fn remove(tx: &mut Tx<'_>, due: Due, trace_id: &str, removed: &mut Removed) -> R
         }
     }
     Ok(())
+}
+
+/// Keeps traces at least until a moment, however long their project keeps traces.
+pub fn keep(tx: &mut Tx<'_>, project: i64, trace_ids: &[String], until: i64) -> Result<()> {
+    store::keep(tx, project, trace_ids, until)
 }
 
 /// Takes the work for `holder` for so many microseconds, or renews that. False while somebody else is at it.

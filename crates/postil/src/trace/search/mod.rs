@@ -6,6 +6,7 @@ mod cursor;
 pub mod facet;
 mod matching;
 mod store;
+pub mod survey;
 mod users;
 
 pub use about::{PageAnnotation, annotations_of};
