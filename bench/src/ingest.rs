@@ -29,7 +29,12 @@ pub(crate) async fn ingest(a: Ingest, dry: bool) {
         DialectArg::Openinference => Dialect::OpenInference,
         DialectArg::Genai => Dialect::GenAi,
     };
-    let g = Rc::new(Gen::new(a.c.seed, d, &a.c.project));
+    let mut g = Gen::new(a.c.seed, d, &a.c.project);
+    if let Some(ago) = a.started_ago {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        g.base_ns = (now.as_secs() - ago) * 1_000_000_000;
+    }
+    let g = Rc::new(g);
     let n = a.traces.div_ceil(per);
     let range = |i: u64| (a.start + i * per, a.start + (i * per + per).min(a.traces));
     let tb = Instant::now();

@@ -96,6 +96,9 @@ pub(crate) struct Ingest {
     /// append "first_trace end_trace" per acknowledged request
     #[arg(long)]
     pub(crate) ack_log: Option<String>,
+    /// trace 0 started so many seconds ago, instead of on a fixed day
+    #[arg(long)]
+    pub(crate) started_ago: Option<u64>,
     /// build bodies while sending instead of before
     #[arg(long)]
     pub(crate) stream: bool,
