@@ -125,6 +125,9 @@ function Asking({
         {!automation.enabled && (
           <p className="text-sm text-ink-2">The automation is paused, and stays so: only this time is looked at.</p>
         )}
+        {[automation, ...automation.strata].some(({ per_day }) => per_day !== undefined) && (
+          <p className="text-sm text-ink-2">What is over the quota of today is left for a back-fill on another day.</p>
+        )}
         {error && <ErrorLine error={error} />}
       </div>
       <div className="flex justify-end gap-2 border-t px-4 py-3">
