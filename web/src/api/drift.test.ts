@@ -1,4 +1,14 @@
 import { describe, expectTypeOf, it } from "vitest";
+import type {
+  Action,
+  Automation,
+  AutomationInput,
+  DryRun,
+  DryRunInput,
+  DryRunTrace,
+  Run,
+  Stratum,
+} from "./automations";
 import type { Datapoint, DatapointInput, DatapointOrigin, Dataset } from "./datasets";
 import type {
   Claimed,
@@ -37,6 +47,9 @@ import type { Delivery, Webhook, WebhookChange } from "./webhooks";
 type Schemas = components["schemas"];
 /** The fields that the app reads and the server does not tell. */
 type Unknown<Ours, Theirs> = Exclude<keyof Ours, keyof Theirs>;
+
+/** The fields of every variant. */
+type Every<Union> = Record<Union extends unknown ? keyof Union : never, unknown>;
 
 /** Checked by the compiler: a field that the API loses or renames breaks the build, not the screen. */
 describe("the types of the app", () => {
@@ -78,6 +91,14 @@ describe("the types of the app", () => {
     expectTypeOf<Unknown<Datapoint, Schemas["DatapointView"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<DatapointOrigin, Schemas["DatapointOrigin"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<DatapointInput, Schemas["DatapointInput"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Automation, Schemas["AutomationView"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<AutomationInput, Schemas["AutomationInput"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Every<Action>, Schemas["AutomationAction"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Stratum, Schemas["AutomationStratum"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<DryRunInput, Schemas["AutomationDryRunInput"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<DryRun, Schemas["AutomationDryRun"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<DryRunTrace, Schemas["AutomationDryRunTrace"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<Run, Schemas["AutomationRun"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<OpenInvite, Schemas["OpenInvite"]>>().toEqualTypeOf<never>();
   });
 });

@@ -11,6 +11,7 @@ import {
   Settings,
   Sun,
   WifiOff,
+  Workflow,
 } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { session } from "../api";
@@ -22,6 +23,7 @@ import { Button, IconButton } from "../ui/Button";
 import { cx } from "../ui/cx";
 import { Menu } from "../ui/Menu";
 import { chooseTheme, useTheme } from "../ui/theme";
+import { Crumb } from "./Crumb";
 import { Mark } from "./Mark";
 import { may, useHere } from "./project";
 import { useConnectionLost } from "./useLive";
@@ -31,11 +33,15 @@ const PLACES = [
   { id: "logs", label: "Logs", icon: FileText, path: "/p/$project/logs" },
   { id: "queues", label: "Queues", icon: ListChecks, path: "/p/$project/queues" },
   { id: "datasets", label: "Datasets", icon: Database, path: "/p/$project/datasets" },
+  { id: "automations", label: "Automations", icon: Workflow, path: "/p/$project/automations" },
   { id: "settings", label: "Settings", icon: Settings, path: "/p/$project/settings/human-reviews" },
 ] as const;
 
 /** Where somebody may go who only reviews: to the queues. */
 const isOpen = (place: (typeof PLACES)[number]["id"], reads: boolean) => reads || place === "queues";
+
+/** On a phone, automations are a part of the traces. */
+const isBeside = (id: string, place: string) => id === "traces" && place === "automations";
 
 /** The rail, the bar, and what opens from anywhere: palette, key sheet, theme. */
 export function Frame({ children }: { children: ReactNode }) {
@@ -72,16 +78,23 @@ export function Frame({ children }: { children: ReactNode }) {
             title={label}
             aria-current={place === id ? "page" : undefined}
             className={cx(
+              // A phone has no room for all: automations are reached beside the traces.
+              id === "automations" && "max-sm:hidden",
               "flex h-12 flex-1 items-center justify-center gap-2.5 text-sm max-sm:flex-col max-sm:gap-0.5 max-sm:text-xs sm:mx-1.5 sm:h-9 sm:flex-none sm:rounded-[6px] 2xl:justify-start 2xl:px-2.5",
               place === id ? "font-medium text-ink sm:bg-hover" : "text-ink-2 hover:text-ink sm:hover:bg-hover",
+              isBeside(id, place) && "max-sm:font-medium max-sm:text-ink",
             )}
           >
-            <Icon size={16} aria-hidden className={cx(place === id && "text-accent")} />
+            <Icon
+              size={16}
+              aria-hidden
+              className={cx(place === id && "text-accent", isBeside(id, place) && "max-sm:text-accent")}
+            />
             <span className="sm:sr-only 2xl:not-sr-only">{label}</span>
           </Link>
         ))}
       </nav>
-      <Bar title={PLACES.find(({ id }) => id === place)?.label ?? ""} alone={alone} />
+      <Bar place={place} title={PLACES.find(({ id }) => id === place)?.label ?? ""} alone={alone} />
       <main className={cx("min-h-0 sm:col-start-2", alone ? "max-sm:row-start-1" : "max-sm:row-start-2")}>
         {children}
       </main>
@@ -108,7 +121,7 @@ function Connection() {
   );
 }
 
-function Bar({ title, alone }: { title: string; alone: boolean }) {
+function Bar({ place, title, alone }: { place: string; title: string; alone: boolean }) {
   const here = useHere();
   const { me, project } = here;
   const reads = may(here, "read");
@@ -121,23 +134,16 @@ function Bar({ title, alone }: { title: string; alone: boolean }) {
   const go = (key: string) => void navigate({ to: "/p/$project", params: { project: key } });
   const switchTheme = () => chooseTheme(theme === "dark" ? "light" : "dark");
   const paletteKey = useKeyName("palette");
+  const goes = { when: reads, whileTyping: true };
   useCommand("palette", () => setOpen("palette"), { whileTyping: true });
   useCommand("key-sheet", () => setOpen("keys"));
   useCommand("theme", switchTheme);
-  useCommand("go-traces", () => void navigate({ to: "/p/$project/traces", params }), {
-    when: reads,
-    whileTyping: true,
-  });
-  useCommand("go-logs", () => void navigate({ to: "/p/$project/logs", params }), { when: reads, whileTyping: true });
+  useCommand("go-traces", () => void navigate({ to: "/p/$project/traces", params }), goes);
+  useCommand("go-logs", () => void navigate({ to: "/p/$project/logs", params }), goes);
   useCommand("go-queues", () => void navigate({ to: "/p/$project/queues", params }), { whileTyping: true });
-  useCommand("go-datasets", () => void navigate({ to: "/p/$project/datasets", params }), {
-    when: reads,
-    whileTyping: true,
-  });
-  useCommand("go-settings", () => void navigate({ to: "/p/$project/settings/human-reviews", params }), {
-    when: reads,
-    whileTyping: true,
-  });
+  useCommand("go-datasets", () => void navigate({ to: "/p/$project/datasets", params }), goes);
+  useCommand("go-automations", () => void navigate({ to: "/p/$project/automations", params }), goes);
+  useCommand("go-settings", () => void navigate({ to: "/p/$project/settings/human-reviews", params }), goes);
   const extra: PaletteEntry[] = me.projects
     .filter((other) => other.key !== project.key)
     .map((other) => ({
@@ -171,7 +177,7 @@ function Bar({ title, alone }: { title: string; alone: boolean }) {
       <span aria-hidden className="text-ink-3">
         /
       </span>
-      <span className="px-2 text-sm text-ink-2">{title}</span>
+      <Crumb place={place} title={title} />
       <span className="flex-1" />
       <Button look="quiet" small onClick={() => setOpen("palette")}>
         <Search size={16} aria-hidden />

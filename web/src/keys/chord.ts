@@ -35,6 +35,7 @@ const NAMES: Record<string, string> = {
   ArrowDown: "↓",
   Enter: "↵",
   Escape: "Esc",
+  Backspace: "⌫",
 };
 
 /** A chord as it is printed on a key cap. */

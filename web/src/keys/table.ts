@@ -1,7 +1,7 @@
 /** Every command of the app: one table for the key handler, the key sheet, the palette, the tooltips and the docs. */
 export interface CommandInfo {
   label: string;
-  group: "Everywhere" | "Traces" | "Reading" | "Judging" | "Logs" | "Reviewing" | "Datasets";
+  group: "Everywhere" | "Traces" | "Reading" | "Judging" | "Logs" | "Reviewing" | "Datasets" | "Automations";
   keys: readonly string[];
 }
 
@@ -13,6 +13,7 @@ export const COMMANDS = {
   "go-logs": { label: "Go to logs", group: "Everywhere", keys: ["ctrl+alt+2"] },
   "go-queues": { label: "Go to queues", group: "Everywhere", keys: ["ctrl+alt+3"] },
   "go-datasets": { label: "Go to datasets", group: "Everywhere", keys: ["ctrl+alt+4"] },
+  "go-automations": { label: "Go to automations", group: "Everywhere", keys: ["ctrl+alt+5"] },
   "go-settings": { label: "Go to settings", group: "Everywhere", keys: ["ctrl+alt+7"] },
   filter: { label: "Filter", group: "Traces", keys: ["/", "f"] },
   "next-trace": { label: "Next trace", group: "Traces", keys: ["j", "ArrowRight"] },
@@ -23,6 +24,7 @@ export const COMMANDS = {
   select: { label: "Select or leave out the marked trace", group: "Traces", keys: ["x"] },
   "select-matching": { label: "Select all that match", group: "Traces", keys: ["mod+a"] },
   "annotate-selected": { label: "Annotate the selected traces", group: "Traces", keys: ["a"] },
+  "automate-filter": { label: "Automate this filter", group: "Traces", keys: ["shift+a"] },
   density: { label: "Switch row height", group: "Traces", keys: ["shift+d"] },
   "next-span": { label: "Next span", group: "Reading", keys: ["shift+j"] },
   "previous-span": { label: "Previous span", group: "Reading", keys: ["shift+k"] },
@@ -70,6 +72,23 @@ export const COMMANDS = {
   "close-datapoint": { label: "Close the datapoint", group: "Datasets", keys: ["Escape"] },
   "new-datapoint": { label: "New datapoint", group: "Datasets", keys: ["n"] },
   "save-datapoint": { label: "Save the datapoint", group: "Datasets", keys: ["mod+Enter"] },
+  "next-automation": { label: "Next automation, or run", group: "Automations", keys: ["j", "ArrowRight"] },
+  "previous-automation": { label: "Previous automation, or run", group: "Automations", keys: ["k", "ArrowLeft"] },
+  "open-automation": { label: "Open the marked automation, or trace", group: "Automations", keys: ["Enter"] },
+  "close-automation": { label: "Back to the automations", group: "Automations", keys: ["Escape"] },
+  "new-automation": { label: "New automation", group: "Automations", keys: ["n"] },
+  "pause-automation": { label: "Pause the automation, or switch it on", group: "Automations", keys: ["p"] },
+  "save-automation": { label: "Save the automation", group: "Automations", keys: ["mod+Enter"] },
+  "save-and-back-fill": {
+    label: "Save the automation, and back-fill",
+    group: "Automations",
+    keys: ["mod+shift+Enter"],
+  },
+  "back-fill": { label: "Back-fill", group: "Automations", keys: ["b"] },
+  "add-action": { label: "Add an action", group: "Automations", keys: ["shift+a"] },
+  "add-group": { label: "Add a group", group: "Automations", keys: ["shift+s"] },
+  "run-log": { label: "Show the rule, or the run log", group: "Automations", keys: ["l"] },
+  "delete-automation": { label: "Delete the automation", group: "Automations", keys: ["shift+Backspace"] },
 } as const satisfies Record<string, CommandInfo>;
 
 export type CommandId = keyof typeof COMMANDS;
@@ -78,6 +97,7 @@ export const COMMAND_IDS = Object.keys(COMMANDS) as CommandId[];
 
 /** The commands whose keys no other command may share, because both can act at once. */
 export function overlap(one: CommandInfo, other: CommandInfo): boolean {
-  const list = (group: CommandInfo["group"]) => ["Traces", "Logs", "Reviewing", "Datasets"].includes(group);
+  const list = (group: CommandInfo["group"]) =>
+    ["Traces", "Logs", "Reviewing", "Datasets", "Automations"].includes(group);
   return !(one.group !== other.group && list(one.group) && list(other.group));
 }

@@ -2,6 +2,7 @@ import { getRouteApi, Outlet, useParams } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { asApiError } from "../api/error";
 import { useHere } from "../app/project";
+import { Automate } from "../automations/Automate";
 import { useCommand } from "../keys/useCommand";
 import { useStep } from "../keys/useStep";
 import { useReviews } from "../review/useReviews";
@@ -174,6 +175,7 @@ export function TracesPage() {
               />
             )}
             {!phone && toolbar}
+            {!open && <Automate filter={search.q} />}
           </div>
           {!open && !histogram.isError && (
             <Histogram buckets={histogram.data} window={window} onBrush={(to) => change({ ...to, range: undefined })} />

@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { asApiError } from "../api/error";
+import { automationSearch } from "../automations/search";
 import { datasetSearch } from "../datasets/search";
 import { logSearch } from "../logs/search";
 import { queueSearch } from "../queues/search";
@@ -87,6 +88,21 @@ const dataset = createRoute({
   validateSearch: datasetSearch,
   beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./DatasetPage"), "DatasetPage"),
+});
+
+const automations = createRoute({
+  getParentRoute: () => project,
+  path: "/automations",
+  beforeLoad: (at) => onlyReaders(at),
+  component: lazyRouteComponent(() => import("./AutomationsPage"), "AutomationsPage"),
+});
+
+const automation = createRoute({
+  getParentRoute: () => project,
+  path: "/automations/$automation",
+  validateSearch: automationSearch,
+  beforeLoad: (at) => onlyReaders(at),
+  component: lazyRouteComponent(() => import("./AutomationPage"), "AutomationPage"),
 });
 
 const settings = createRoute({
@@ -187,6 +203,8 @@ const tree = root.addChildren([
       queueReview,
       datasets,
       dataset,
+      automations,
+      automation,
       settings.addChildren([
         settingsStart,
         reviews,

@@ -7,6 +7,7 @@ import { useCommand } from "../keys/useCommand";
 import { cx } from "../ui/cx";
 import { fieldOf, type Suggestion, suggestFields, suggestValues } from "./complete";
 import { chip, parse, parseToken, print, printTerm, resolve, type Term } from "./filterText";
+import { termLabel } from "./labels";
 import type { Window } from "./search";
 import type { Fields } from "./useTraces";
 
@@ -35,11 +36,21 @@ export function FilterBar({
   fields,
   window,
   onChange,
+  label = "Filter traces",
+  placeholder = "Filter, or words to find",
+  part,
+  invalid,
 }: {
   text: string;
   fields: Fields;
   window: Window;
   onChange: (text: string) => void;
+  /** What it is called, where there are several. */
+  label?: string;
+  placeholder?: string;
+  /** Part of a form, beside others: what is typed counts when it is left, and `/` goes there only if it is the first. */
+  part?: "first" | "further";
+  invalid?: boolean;
 }) {
   const terms = parse(text);
   const [typed, setTyped] = useState("");
@@ -47,7 +58,7 @@ export function FilterBar({
   const [at, setAt] = useState(-1);
   const input = useRef<HTMLInputElement>(null);
   const listId = useId();
-  useCommand("filter", () => input.current?.focus());
+  useCommand("filter", () => input.current?.focus(), { when: part !== "further" });
   const values = useValues(typed, fields, window, open);
   const rows: Suggestion[] = !open ? [] : values ? suggestValues(typed, values) : suggestFields(typed, fields);
   const marked = rows[at];
@@ -94,16 +105,12 @@ export function FilterBar({
       else input.current?.blur();
     }
   };
-  const labelOf = (term: Term) => {
-    const field = resolve(term.field, fields.names, fields.keys);
-    const review = fields.reviews.find(({ key }) => `annotation.${key}` === field);
-    return review?.display_name ?? fields.list.find(({ name }) => name === field)?.label ?? term.field;
-  };
+  const labelOf = (term: Term) => termLabel(term, fields);
   return (
     <div className="relative min-w-0 flex-1">
-      <div className="flex min-h-8 flex-wrap items-center gap-1 rounded-[6px] border border-line-strong bg-sheet py-0.5 pr-1 pl-2 focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent">
+      <div className="flex min-h-8 flex-wrap items-center gap-1 rounded-[6px] border border-line-strong bg-sheet py-0.5 pr-1 pl-2 focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent has-aria-invalid:border-bad">
         <ListFilter size={16} aria-hidden className="text-ink-3" />
-        <ul aria-label="Filters" className="contents">
+        <ul aria-label={part ? `Terms of: ${label}` : "Filters"} className="contents">
           {terms.map((term, index) => (
             <li key={printTerm(term)} className="flex h-6 max-w-full items-center rounded-sm bg-well text-sm">
               <button
@@ -128,9 +135,10 @@ export function FilterBar({
         <input
           ref={input}
           className="h-6 min-w-12 flex-1 bg-transparent text-sm outline-none"
-          placeholder={terms.length === 0 ? "Filter, or words to find" : ""}
-          aria-label="Filter traces"
+          placeholder={terms.length === 0 ? placeholder : ""}
+          aria-label={label}
           role="combobox"
+          aria-invalid={invalid}
           aria-expanded={rows.length > 0}
           aria-controls={listId}
           aria-autocomplete="list"
@@ -142,6 +150,7 @@ export function FilterBar({
           onBlur={() => {
             setOpen(false);
             setAt(-1);
+            if (part && typed.trim()) add(typed.trim());
           }}
           onChange={(event) => {
             setTyped(event.target.value);
@@ -149,7 +158,7 @@ export function FilterBar({
           }}
           onKeyDown={press}
         />
-        {terms.length === 0 && !open && <Key id="filter" />}
+        {terms.length === 0 && !open && part !== "further" && <Key id="filter" />}
         {terms.length > 0 && (
           <button type="button" aria-label="Remove all filters" className="p-1 text-ink-2" onClick={() => onChange("")}>
             <X size={14} aria-hidden />

@@ -11,7 +11,8 @@ import { Button } from "../ui/Button";
 import { count } from "../ui/format";
 import { BulkAnnotate } from "./BulkAnnotate";
 import { asSource, matchingTraces } from "./matching";
-import { doing, type Progress, useBulk } from "./useBulk";
+import { ProgressLine } from "./ProgressLine";
+import { useBulk } from "./useBulk";
 import type { Selection } from "./useSelection";
 import type { useTraces } from "./useTraces";
 
@@ -118,25 +119,5 @@ export function SelectionBar({
         size={selection.size}
       />
     </section>
-  );
-}
-
-function ProgressLine({ progress, cancel }: { progress: Progress; cancel: () => void }) {
-  const met = progress.done + progress.failed;
-  return (
-    <span className="flex items-center gap-2">
-      <span role="status" className="num text-ink-2">
-        {doing(progress.kind).now}: {count(met)} of {count(progress.total)}
-      </span>
-      <progress
-        aria-label={doing(progress.kind).now}
-        max={Math.max(1, progress.total)}
-        value={met}
-        className="h-1.5 w-28"
-      />
-      <Button small look="quiet" onClick={cancel}>
-        Cancel
-      </Button>
-    </span>
   );
 }

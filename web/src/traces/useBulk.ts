@@ -15,7 +15,9 @@ const STORED = "postil.job";
 export const doing = (kind: string) =>
   kind === "add_to_queue"
     ? { now: "Adding to the queue", done: "added to the queue" }
-    : { now: "Annotating", done: "annotated" };
+    : kind === "automation_back_fill"
+      ? { now: "Back-filling", done: "looked at by the automation" }
+      : { now: "Annotating", done: "annotated" };
 
 function tell(job: Job): void {
   const traces = `${count(job.done)} ${job.done === 1 ? "trace" : "traces"}`;
@@ -26,11 +28,11 @@ function tell(job: Job): void {
   else toast(`After ${traces}: ${job.error ?? "the work could not go on."}`, { bad: true });
 }
 
-/** Work on many traces, followed until it ends; also across a reload of the page. */
-export function useBulk(onEnd: () => void) {
+/** Work on many traces, followed until it ends; also across a reload of the page. Each place follows its own. */
+export function useBulk(onEnd: () => void, place = "") {
   const { api, project } = useHere();
   const queries = useQueryClient();
-  const stored = `${STORED}.${project.key}`;
+  const stored = [STORED, project.key, place].filter(Boolean).join(".");
   const [id, setId] = useState(() => sessionStorage.getItem(stored) ?? "");
   const follow = (next: string) => {
     setId(next);

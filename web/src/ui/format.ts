@@ -61,4 +61,7 @@ export const oneLine = (text: string | undefined): string =>
 export const shortModel = (model: string | undefined): string =>
   (model ?? "").replace(/-(\d{4}-\d{2}-\d{2}|\d{8})$/, "");
 
+/** A name inside a sentence, whichever way it is written. */
+export const named = (name: string): string => `“\u2068${name}\u2069”`;
+
 export const words = (text: string): number => text.trim().split(/\s+/).filter(Boolean).length;
