@@ -101,6 +101,7 @@ pub(super) fn perform(
                 span_id: target.span_id.clone().filter(|_| !whole),
                 priority: *priority,
                 assignee: assignee_id.clone(),
+                ..Wanted::default()
             });
             add_to_queue(tx, clock, agent, queue_id, &wanted.collect::<Vec<_>>())?
         }
