@@ -256,6 +256,7 @@ async fn add(
     Path(id): Path<String>,
     Body(given): Body<QueueItemsInput>,
 ) -> ApiResult<Json<QueueItemsAdded>> {
+    queue::require_adding(&caller)?;
     let items = given.items.into_iter().enumerate();
     let wanted: Vec<Wanted> = items.map(|(at, item)| item.read(at)).collect::<postil::Result<_>>()?;
     let (clock, prices) = (app.clock.clone(), app.prices.clone());

@@ -197,6 +197,13 @@ pub fn accepted(words: &Map<String, Value>) -> Vec<(&'static str, Value)> {
             json!({"filters": filters, "automation_id": words["automation_id"], "days": 90, "limit": 100}),
         ),
         ("POST /v2/automations/{automation_id}/back-fill", json!({"from": words["from"], "to": words["to"]})),
+        (
+            "POST /v2/webhooks",
+            json!({"_id": "new", "url": "https://example.com/hook", "events": ["annotation.created"],
+            "content_type": "application/json", "display_name": mark, "secret": "0123456789abcdef0123456789abcdef"}),
+        ),
+        ("POST /v2/webhooks/query", json!({"pagination": {"page": 1, "limit": 10}})),
+        ("PATCH /v2/webhooks/{webhook_id}", json!({"display_name": mark, "enabled": false})),
         ("PATCH /v3/queues/{queue_id}", json!({"display_name": mark, "blind": true, "due_at": null})),
         ("POST /v3/queues/{queue_id}/items", json!({"items": [{"trace_id": trace}]})),
         ("POST /v3/queues/{queue_id}/items/matching", json!({"from": words["from"], "to": words["to"]})),
@@ -274,6 +281,12 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     let automation = json!({"name": mark, "actions": [{"type": "add_to_queue", "queue_id": queue},
         {"type": "add_to_dataset", "dataset_id": dataset}]});
     let automation = key.post("/v2/automations", automation).await.expect(200).json()["id"].clone();
+    let webhook = json!({"_id": format!("hook-{mark}"), "url": "https://example.com/hook", "events": ["annotation.created"],
+        "content_type": "application/json", "display_name": mark, "secret": format!("the secret of {mark}")});
+    let webhook = key.post("/v2/webhooks", webhook).await.expect(200).json()["_id"].clone();
+    let test = format!("/v3/webhooks/{}/test", webhook.as_str().unwrap());
+    words["delivery_id"] = key.post(&test, json!({})).await.expect(200).json()["id"].clone();
+    words["webhook_id"] = webhook;
     words["automation_id"] = automation;
     words["dataset_id"] = dataset;
     words["datapoint_id"] = point;
