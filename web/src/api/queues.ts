@@ -230,6 +230,16 @@ export interface QueueTrouble {
   declines: number;
   flags: number;
   lapses: number;
+  input?: string;
+  remarks: QueueRemark[];
+}
+
+/** What a reviewer wrote to whoever runs the queue. */
+export interface QueueRemark {
+  reviewer: Person;
+  flagged: boolean;
+  note?: string;
+  reason?: string;
 }
 
 /** Every call about the queues of one project. */

@@ -1854,8 +1854,8 @@ export interface paths {
         };
         /**
          * Read every answer of a queue as a file
-         * @description One row per answer: item, trace, span, human review, value, author, comment, version of the definition, seconds and
-         *     time. Of a blind queue the answers the caller may know.
+         * @description One row per answer: item, trace, span, human review, value, author, comment, version of the definition, seconds,
+         *     time, the note to whoever manages the queue, and the beginning of what was asked and answered. Of a blind queue the answers the caller may know.
          */
         get: operations["answers"];
         put?: never;
@@ -4873,6 +4873,14 @@ export interface components {
             /** @description Whether an item cannot be submitted without it. */
             required?: boolean;
         };
+        /** @description What a reviewer wrote to whoever manages the queue. */
+        QueueRemark: {
+            flagged: boolean;
+            note?: string | null;
+            /** @description Why they declined the item. */
+            reason?: string | null;
+            reviewer: components["schemas"]["QueuePerson"];
+        };
         /** @description An item as its reviewer sees it. */
         QueueReview: {
             /** @description What the caller says should have been answered. */
@@ -4980,6 +4988,8 @@ export interface components {
              * @description How many flagged it.
              */
             flags: number;
+            /** @description What went in, shortened. */
+            input?: string | null;
             item_id: string;
             /**
              * Format: int64
@@ -4987,6 +4997,8 @@ export interface components {
              */
             lapses: number;
             name?: string | null;
+            /** @description What reviewers wrote of it to whoever manages the queue. */
+            remarks: components["schemas"]["QueueRemark"][];
         };
         /** @description What a reviewer has after they undid something. */
         QueueUndone: {
@@ -5756,7 +5768,7 @@ export interface components {
             events?: string[] | null;
             /** @description What deliveries are signed with, 1 to 255 characters; see `/v2/webhooks/secret`. Never shown again. */
             secret?: string | null;
-            /** @description Begins with `http://` or `https://`, and leads to the public internet or a network the operator allows. */
+            /** @description An address of http or https that leads to the public internet or a network the operator allows. */
             url?: string | null;
         };
         /** @description What was changed. */

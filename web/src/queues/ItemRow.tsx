@@ -4,6 +4,7 @@ import type { QueueItem } from "../api/queues";
 import { cx } from "../ui/cx";
 import { oneLine } from "../ui/format";
 import { Time } from "../ui/Time";
+import { Remarks } from "./Remarks";
 
 const names = (item: QueueItem, state: string) =>
   item.seats.filter((seat) => seat.state === state).map(({ reviewer }) => reviewer.display_name);
@@ -81,6 +82,9 @@ export function ItemRow({
             .join(" · ")}
         </span>
         <Time iso={item.added_at} className="num text-xs text-ink-3 sm:text-right" />
+        <div className="sm:col-span-full">
+          <Remarks of={item.seats} />
+        </div>
       </div>
     </li>
   );

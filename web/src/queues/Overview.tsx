@@ -9,8 +9,9 @@ import { labelOf, SENTIMENT_TEXT, SentimentMark, sentimentOf } from "../review/s
 import { useReviews } from "../review/useReviews";
 import { cx } from "../ui/cx";
 import { day } from "../ui/dates";
-import { count, duration } from "../ui/format";
+import { count, duration, oneLine } from "../ui/format";
 import { ErrorPanel, Skeleton } from "../ui/State";
+import { Remarks } from "./Remarks";
 import { useQueuesApi } from "./useDesk";
 
 const seconds = (value: number | undefined) => (value === undefined ? "–" : duration(value * 1000));
@@ -139,7 +140,6 @@ function Bars({ one }: { one: QueueBars }) {
   const { key, type, total } = one;
   const review = useReviews().byKey.get(key);
   const bars = inOrder(one, type === "boolean" ? ["true", "false"] : (review?.options ?? []).map(({ value }) => value));
-  const most = Math.max(1, ...bars.map(({ count: many }) => many));
   if (total === 0) return <p className="text-sm text-ink-3">No answers yet.</p>;
   if (bars.length === 0 || type === "text" || type === "correction")
     return <p className="text-sm text-ink-2">{count(total)} written answers.</p>;
@@ -157,7 +157,10 @@ function Bars({ one }: { one: QueueBars }) {
               </span>
             </span>
             <span aria-hidden className="h-2 rounded-full bg-well">
-              <span className="block h-full rounded-full bg-line-strong" style={{ width: `${(100 * many) / most}%` }} />
+              <span
+                className="block h-full rounded-full bg-line-strong"
+                style={{ width: `${(100 * many) / Math.max(1, total)}%` }}
+              />
             </span>
             <span className="num w-20 text-right text-ink-2">
               {count(many)} · {Math.round((100 * many) / total)} %
@@ -178,23 +181,26 @@ function Trouble({ item, queue }: { item: QueueTrouble; queue: string }) {
     times(item.lapses, "left unfinished"),
   ].filter(Boolean);
   return (
-    <li className="flex items-center gap-4 border-b py-2 text-sm">
-      <Link
-        to="/p/$project/queues/$queue"
-        params={{ project: project.key, queue }}
-        search={{
-          tab: "items",
-          ...(item.flags > 0 ? { state: "flagged" } : item.declines > 0 ? { state: "declined" } : {}),
-        }}
-        className="min-w-0 flex-1 truncate hover:underline"
-        dir="auto"
-      >
-        {item.name ?? item.item_id}
-      </Link>
-      <span className="flex shrink-0 items-center gap-1.5 text-warn">
-        <Flag size={14} aria-hidden />
-        {why.join(", ")}
-      </span>
+    <li className="grid gap-1.5 border-b py-2 text-sm">
+      <div className="flex items-center gap-4">
+        <Link
+          to="/p/$project/queues/$queue"
+          params={{ project: project.key, queue }}
+          search={{
+            tab: "items",
+            ...(item.flags > 0 ? { state: "flagged" } : item.declines > 0 ? { state: "declined" } : {}),
+          }}
+          className="min-w-0 flex-1 truncate hover:underline"
+          dir="auto"
+        >
+          {oneLine(item.input) || item.name || item.item_id}
+        </Link>
+        <span className="flex shrink-0 items-center gap-1.5 text-warn">
+          <Flag size={14} aria-hidden />
+          {why.join(", ")}
+        </span>
+      </div>
+      <Remarks of={item.remarks} />
     </li>
   );
 }

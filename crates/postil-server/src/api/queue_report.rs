@@ -82,6 +82,23 @@ struct QueueTrouble {
     flags: i64,
     /// How often its lease lapsed.
     lapses: i64,
+    /// What went in, shortened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<String>,
+    /// What reviewers wrote of it to whoever manages the queue.
+    remarks: Vec<QueueRemark>,
+}
+
+/// What a reviewer wrote to whoever manages the queue.
+#[derive(Serialize, ToSchema)]
+struct QueueRemark {
+    reviewer: QueuePerson,
+    flagged: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// Why they declined the item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// A queue at one glance.
@@ -117,7 +134,15 @@ impl QueueSummary {
             total: bars.total,
             values: bars.values.into_iter().map(bar).collect(),
         };
+        let remark = |one: review::Remark| QueueRemark {
+            reviewer: QueuePerson::named(&one.reviewer, names),
+            flagged: one.flagged,
+            note: one.note,
+            reason: one.reason,
+        };
         let trouble = |one: review::Trouble| QueueTrouble {
+            input: one.input,
+            remarks: one.remarks.into_iter().map(remark).collect(),
             item_id: one.item_id,
             name: one.name,
             declines: one.declines,
@@ -146,7 +171,8 @@ async fn summary(
 ) -> ApiResult<Json<QueueSummary>> {
     let reading = app.db.read(move |tx| {
         let summary = review::summary(tx, &caller, &id)?;
-        let ids: Vec<&str> = summary.reviewers.iter().map(|work| work.reviewer.as_str()).collect();
+        let remarks = summary.trouble.iter().flat_map(|one| &one.remarks).map(|remark| remark.reviewer.as_str());
+        let ids: Vec<&str> = summary.reviewers.iter().map(|work| work.reviewer.as_str()).chain(remarks).collect();
         let names = people::names(tx, &caller, &ids)?;
         Ok(QueueSummary::new(summary, &names))
     });
@@ -168,7 +194,7 @@ enum Format {
     JsonLines,
 }
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 16] = [
     "item_id",
     "trace_id",
     "span_id",
@@ -181,12 +207,16 @@ const COLUMNS: [&str; 12] = [
     "seconds",
     "submitted_at",
     "annotation_id",
+    "note",
+    "flagged",
+    "input",
+    "output",
 ];
 
 /// Read every answer of a queue as a file
 ///
-/// One row per answer: item, trace, span, human review, value, author, comment, version of the definition, seconds and
-/// time. Of a blind queue the answers the caller may know.
+/// One row per answer: item, trace, span, human review, value, author, comment, version of the definition, seconds,
+/// time, the note to whoever manages the queue, and the beginning of what was asked and answered. Of a blind queue the answers the caller may know.
 #[utoipa::path(get, path = "/v3/queues/{queue_id}/answers", tag = "queues", params(("queue_id" = String, Path), AnswersQuery),
     responses((status = 200, description = "The rows.", body = String, content_type = "text/csv"),
         (status = "4XX", body = ErrorBody)))]
@@ -260,6 +290,10 @@ fn lines(part: &Part, format: Format) -> Result<Vec<u8>> {
                 "seconds": seconds(one.active_ms),
                 "submitted_at": rfc3339(one.submitted_at),
                 "annotation_id": one.given.stored.get(at).map_or("", String::as_str),
+                "note": one.note.as_deref().unwrap_or(""),
+                "flagged": one.flagged,
+                "input": one.input.as_deref().unwrap_or(""),
+                "output": one.output.as_deref().unwrap_or(""),
             });
             match format {
                 Format::JsonLines => {

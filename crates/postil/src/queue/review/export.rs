@@ -27,6 +27,14 @@ pub struct Answers {
     pub active_ms: i64,
     /// When.
     pub submitted_at: i64,
+    /// Whether they flagged the item.
+    pub flagged: bool,
+    /// What they noted to whoever manages the queue.
+    pub note: Option<String>,
+    /// What went in, shortened; none when it is no longer stored.
+    pub input: Option<String>,
+    /// What came out, shortened.
+    pub output: Option<String>,
 }
 
 /// One answer of a queue.

@@ -35,7 +35,7 @@ pub use give_back::{decline, skip};
 pub use read::{Asked, Mine, Other, Review, mine, read, readable};
 pub use seat::{Place, Seat, SeatState, Task};
 pub use submit::{Outcome, Submission, Submitted, submit};
-pub use summary::{Bar, Day, ReviewBars, ReviewerWork, Summary, Trouble, summary};
+pub use summary::{Bar, Day, Remark, ReviewBars, ReviewerWork, Summary, Trouble, summary};
 pub use undo::{Undone, undo};
 
 /// One answer of a submission.

@@ -1,7 +1,9 @@
 //! The SQL that reads what was done in a queue.
 
+use std::collections::HashMap;
+
 use super::export::{Answers, AnswersPage};
-use super::summary::{MOST_TROUBLE, ReviewerWork, Trouble};
+use super::summary::{MOST_TROUBLE, Remark, ReviewerWork, Trouble};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::params;
@@ -16,13 +18,16 @@ pub(super) fn answers(
     items: usize,
 ) -> Result<AnswersPage> {
     let sql = format!(
-        "select i.subject, i.id, i.trace_id, i.span_id, s.reviewer, s.answers, s.active_ms, s.ended_at
-         from (select id, subject, trace_id, span_id, state from queue_item
+        "select i.subject, i.id, i.trace_id, i.span_id, s.reviewer, s.answers, s.active_ms, s.ended_at, s.flagged, s.note,
+           coalesce(p.input_preview, t.input_preview), coalesce(p.output_preview, t.output_preview)
+         from (select id, subject, kind, project, trace_id, span_id, state from queue_item
                where queue_id = $1 and subject > $2 order by subject limit {items}) i
          left join queue_seat s on s.item_id = i.id and s.state = 'submitted' and s.answers is not null
            and (cast($3 as bigint) = 0 or i.state = 'completed' or s.reviewer = $4
                 or (cast($5 as bigint) = 1 and not exists
                      (select 1 from queue_seat m where m.item_id = i.id and m.reviewer = $4)))
+         left join span p on p.project = i.project and p.trace_id = i.trace_id and p.span_id = i.span_id
+         left join trace t on i.kind = 'trace' and t.project = i.project and t.trace_id = i.trace_id
          order by i.subject, s.ended_at, s.reviewer"
     );
     let rows = tx.query(&sql, params![&queue.id, after, queue.blind, me, manages])?;
@@ -44,6 +49,10 @@ pub(super) fn answers(
             given: row.json(5)?,
             active_ms: row.int(6)?,
             submitted_at: row.opt_int(7)?.unwrap_or_default(),
+            flagged: row.opt_int(8)? == Some(1),
+            note: row.opt_text(9)?,
+            input: row.opt_text(10)?,
+            output: row.opt_text(11)?,
         });
     }
     Ok(AnswersPage { data, next: last.filter(|_| seen == items) })
@@ -81,18 +90,22 @@ pub(super) fn work(tx: &mut Tx<'_>, queue_id: &str) -> Result<Vec<ReviewerWork>>
 }
 
 /// Items that were declined or flagged, or lapsed more than once; the worst first.
-pub(super) fn trouble(tx: &mut Tx<'_>, queue_id: &str) -> Result<Vec<Trouble>> {
+pub(super) fn trouble(tx: &mut Tx<'_>, queue: &Queue, me: &str) -> Result<Vec<Trouble>> {
     let sql = format!(
-        "select i.id, i.declines, i.flags, i.lapses, coalesce(p.name, t.name) from queue_item i
+        "select i.id, i.declines, i.flags, i.lapses, coalesce(p.name, t.name), coalesce(p.input_preview, t.input_preview)
+         from queue_item i
          left join span p on p.project = i.project and p.trace_id = i.trace_id and p.span_id = i.span_id
          left join trace t on i.kind = 'trace' and t.project = i.project and t.trace_id = i.trace_id
          where i.queue_id = $1 and (i.declines > 0 or i.flags > 0 or i.lapses > 1)
          order by i.flags desc, i.declines desc, i.lapses desc, i.id{{bytes_order}} limit {MOST_TROUBLE}"
     );
-    let rows = tx.query(&sql, params![queue_id])?;
+    let rows = tx.query(&sql, params![&queue.id])?;
+    let mut remarks = remarks(tx, queue, me)?;
     rows.iter()
         .map(|row| {
             Ok(Trouble {
+                remarks: remarks.remove(&row.text(0)?).unwrap_or_default(),
+                input: row.opt_text(5)?,
                 item_id: row.text(0)?,
                 declines: row.int(1)?,
                 flags: row.int(2)?,
@@ -101,4 +114,27 @@ pub(super) fn trouble(tx: &mut Tx<'_>, queue_id: &str) -> Result<Vec<Trouble>> {
             })
         })
         .collect()
+}
+
+/// What reviewers wrote of the items that are in trouble, by item. Of a blind queue, others' remarks on an item that `me`
+/// judges too are not told before it is complete.
+fn remarks(tx: &mut Tx<'_>, queue: &Queue, me: &str) -> Result<HashMap<String, Vec<Remark>>> {
+    let sql = "select s.item_id, s.reviewer, s.flagged, s.note, s.reason from queue_item i
+      join queue_seat s on s.item_id = i.id
+      where i.queue_id = $1 and (i.declines > 0 or i.flags > 0 or i.lapses > 1)
+        and (s.flagged = 1 or s.note is not null or s.reason is not null)
+        and (cast($2 as bigint) = 0 or i.state = 'completed' or s.reviewer = $3 or not exists
+             (select 1 from queue_seat m where m.item_id = i.id and m.reviewer = $3))
+      order by s.item_id, s.reviewer";
+    let mut by_item: HashMap<String, Vec<Remark>> = HashMap::new();
+    for row in tx.query(sql, params![&queue.id, queue.blind, me])? {
+        let remark = Remark {
+            reviewer: row.text(1)?,
+            flagged: row.int(2)? == 1,
+            note: row.opt_text(3)?,
+            reason: row.opt_text(4)?,
+        };
+        by_item.entry(row.text(0)?).or_default().push(remark);
+    }
+    Ok(by_item)
 }

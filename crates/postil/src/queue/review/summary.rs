@@ -77,6 +77,23 @@ pub struct Trouble {
     pub lapses: i64,
     /// The name of its span or trace.
     pub name: Option<String>,
+    /// What went in, shortened.
+    pub input: Option<String>,
+    /// What reviewers wrote to whoever manages the queue.
+    pub remarks: Vec<Remark>,
+}
+
+/// What a reviewer wrote to whoever manages the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Who.
+    pub reviewer: String,
+    /// Whether they flagged the item.
+    pub flagged: bool,
+    /// What they noted.
+    pub note: Option<String>,
+    /// Why they declined the item.
+    pub reason: Option<String>,
 }
 
 /// A queue at one glance.
@@ -169,6 +186,6 @@ pub fn summary(tx: &mut Tx<'_>, caller: &Caller, queue_id: &str) -> Result<Summa
         reviewers,
         median_ms: median(&mut all),
         answers,
-        trouble: store::trouble(tx, &queue.id)?,
+        trouble: store::trouble(tx, &queue, caller.actor.id())?,
     })
 }
