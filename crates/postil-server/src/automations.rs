@@ -2,7 +2,7 @@
 //! for it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postil::event::Event;
 use postil::trace::settling;
@@ -17,8 +17,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const ASK_EVERY: Duration = Duration::from_secs(5);
 /// How long automations rest when the database is away or has no time.
 const REST: Duration = Duration::from_secs(1);
-/// How many traces are looked at together.
-const AT_ONCE: usize = 500;
+/// How many traces are looked at together: few enough that other writers hardly wait for what is done with them.
+const AT_ONCE: usize = 250;
 
 /// Looks at what has settled until the server ends.
 pub async fn work(app: App) {
@@ -76,10 +76,16 @@ pub async fn work_off(app: &App) -> Result<()> {
             return Ok(());
         }
         let (clock, prices, looked) = (app.clock.clone(), app.prices.clone(), look.clone());
-        match app.db.write(move |tx| automation::act(tx, &clock, &prices, &looked)).await {
+        let acting = app.db.write(move |tx| {
+            let begun = Instant::now();
+            automation::act(tx, &clock, &prices, &looked)?;
+            Ok(begun.elapsed())
+        });
+        match acting.await {
             // Another replica may hold the rest.
             Ok(_) if look.count() < count => return Ok(()),
-            Ok(_) => {}
+            // As long as it worked, so that what comes in has the writer half of the time.
+            Ok(took) => tokio::time::sleep(took).await,
             Err(error @ (Error::Overloaded | Error::Unavailable(_))) => return Err(error),
             Err(error) if count > 1 => {
                 tracing::error!(?error, "automations could not act; they try again with one trace at a time");

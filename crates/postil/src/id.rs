@@ -20,6 +20,11 @@ pub fn ulid(clock: &Clock) -> String {
     ulid::Ulid::from_parts(milliseconds, u128::from_be_bytes(stocked_bytes())).to_string()
 }
 
+/// What every ULID that was made at this moment or later is greater than, or equal to.
+pub fn first_ulid(micros: i64) -> String {
+    ulid::Ulid::from_parts(u64::try_from(micros / 1000).unwrap_or(0), 0).to_string()
+}
+
 /// Random bytes for what is no secret. Every write needs some, so they are fetched for many at a time.
 fn stocked_bytes() -> [u8; 16] {
     thread_local! {

@@ -3289,7 +3289,7 @@ export interface components {
             trace_id?: string | null;
             /**
              * @description `trace.created`, `trace.updated`, `annotation.created`, `annotation.deleted`, `evaluator_result.created`,
-             *     `job.updated` or `queue.updated`.
+             *     `job.updated`, `queue.updated`, `webhook.updated` or `automation.updated`.
              */
             type: string;
         };

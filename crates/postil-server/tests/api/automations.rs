@@ -101,6 +101,7 @@ async fn what_makes_no_sense_is_refused_by_name_and_stores_nothing() {
     let queue = queue(&admin).await;
     let filter = |op: &str| json!([{"field": "name", "op": op, "values": ["x"]}]);
     let stratum = |name: &str| json!({"name": name, "filters": filter("eq")});
+    let many = json!({"field": "name", "op": "in", "values": vec!["x"; 100]});
     for (change, field) in [
         (json!({"name": " "}), "name"),
         (json!({"name": "n".repeat(129)}), "name"),
@@ -121,6 +122,11 @@ async fn what_makes_no_sense_is_refused_by_name_and_stores_nothing() {
         (json!({"strata": [{"name": "a", "filter_operator": "xor"}]}), "strata[0].filter_operator"),
         (json!({"strata": [{"name": "a", "per_day": 0}]}), "strata[0].per_day"),
         (json!({"strata": vec![stratum("a"); 11]}), "strata"),
+        (
+            json!({"strata": [{"name": "a", "filters": vec![many.clone(); 30]},
+            {"name": "b", "filters": vec![many; 30]}]}),
+            "strata",
+        ),
         (json!({"actions": []}), "actions"),
         (json!({"actions": [{"type": "explode"}]}), "actions[0].type"),
         (json!({"actions": [{"type": "add_to_queue"}]}), "actions[0].queue_id"),

@@ -67,7 +67,7 @@ impl Target {
     /// These traces, in their order.
     pub(super) fn load(tx: &mut Tx<'_>, project: i64, trace_ids: &[&str]) -> Result<Vec<Target>> {
         let ids: Vec<String> = trace_ids.iter().map(ToString::to_string).collect();
-        let mut known = load_many(tx, project, &ids, Needs::default())?;
+        let mut known = load_many(tx, project, &ids, &Needs::default())?;
         let target = |trace_id: String| match known.remove(&trace_id) {
             None => Target { trace_id, name: String::new(), span_id: None, exists: false },
             Some(facts) => Target {

@@ -10,6 +10,8 @@ const MOST_STRATA: usize = 10;
 const MOST_STRATUM_NAME: usize = 64;
 const MOST_ACTIONS: usize = 10;
 const MOST_TAG: usize = 64;
+/// Values in all filters of an automation together: a trial puts them into one statement, which takes only so many.
+const MOST_VALUES: usize = 5000;
 const QUIET_SECONDS: std::ops::RangeInclusive<i64> = 1..=3600;
 const IDLE_SECONDS: std::ops::RangeInclusive<i64> = 10..=86_400;
 const PER_DAY: std::ops::RangeInclusive<i64> = 1..=1_000_000;
@@ -107,6 +109,13 @@ pub(super) fn check_sample(definition: &Definition) -> Result<()> {
         if let Some(quota) = stratum.per_day {
             within(quota, &PER_DAY, &field("per_day"))?;
         }
+    }
+    let selections = definition.strata.iter().map(|stratum| &stratum.selection).chain([&definition.selection]);
+    let values: usize = selections.flat_map(|one| &one.conditions).map(|condition| condition.values.len()).sum();
+    if values > MOST_VALUES {
+        let message =
+            format!("The filters of an automation and its strata have at most {MOST_VALUES} values together.");
+        return Err(Error::field("invalid_filter", "strata", message));
     }
     Ready::new(definition).map(drop)
 }

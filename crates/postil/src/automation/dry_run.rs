@@ -103,7 +103,7 @@ pub fn dry_run(
     }
     newest.reverse();
     let ids: Vec<String> = newest.iter().map(|(one, ..)| one.trace_id.clone()).collect();
-    let mut known = load_many(tx, project, &ids, Needs::default())?;
+    let mut known = load_many(tx, project, &ids, &Needs::default())?;
     let traces = newest.into_iter().map(|(one, acts, reason)| Looked {
         trace_id: one.trace_id.clone(),
         name: known.remove(&one.trace_id).map_or_else(String::new, |facts| facts.trace.name),

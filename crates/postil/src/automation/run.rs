@@ -105,7 +105,7 @@ pub fn totals(tx: &mut Tx<'_>, ids: &[String]) -> Result<HashMap<String, Totals>
 
 /// Forgets, of what was not acted on long ago, why not.
 pub fn forget_old(tx: &mut Tx<'_>, clock: &Clock) -> Result<()> {
-    run_store::forget(tx, clock.now() - KEPT)
+    run_store::forget(tx, &id::first_ulid(clock.now() - KEPT))
 }
 
 /// Acts on the traces an automation means, as far as it has not, and writes down what it did. The automation is held by

@@ -179,12 +179,16 @@ pub(super) fn delete_all(tx: &mut Tx<'_>, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Forgets what was not acted on before a moment.
-pub(super) fn forget(tx: &mut Tx<'_>, before: i64) -> Result<()> {
-    tx.execute(
-        "delete from automation_run where outcome in ('not_sampled', 'over_quota') and at < $1
-           and automation_id in (select id from automation)",
-        params![before],
-    )
-    .map(drop)
+/// Forgets what was not acted on, up to an id.
+pub(super) fn forget(tx: &mut Tx<'_>, before: &str) -> Result<()> {
+    let ids = tx.query("select id from automation", params![])?;
+    for row in ids {
+        for outcome in [Outcome::NotSampled, Outcome::OverQuota] {
+            tx.execute(
+                "delete from automation_run where automation_id = $1 and outcome = $2 and id{bytes_order} < $3",
+                params![row.text(0)?, outcome.name(), before],
+            )?;
+        }
+    }
+    Ok(())
 }

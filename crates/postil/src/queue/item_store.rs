@@ -118,7 +118,9 @@ pub(super) fn trace_starts(tx: &mut Tx<'_>, project: i64, trace_ids: &[String]) 
         let mut sql = SqlBuilder::default();
         let project = sql.bind(project);
         let list = sql.bind_list(padded(some));
-        let text = format!("select trace_id, start_ns from trace where project = {project} and trace_id in ({list})");
+        // A column that no index of starts holds: else SQLite walks along all of them instead of looking each up.
+        let text =
+            format!("select trace_id, start_ns, kind from trace where project = {project} and trace_id in ({list})");
         for row in tx.query(&text, sql.params())? {
             starts.insert(row.text(0)?, row.int(1)?);
         }
@@ -141,9 +143,10 @@ pub(super) fn known_spans(
         let traces: Vec<String> = some.iter().map(|(trace_id, _)| (*trace_id).clone()).collect();
         let spans: Vec<String> = some.iter().map(|(_, span_id)| (*span_id).clone()).collect();
         let (traces, spans) = (sql.bind_list(padded(&traces)), sql.bind_list(padded(&spans)));
+        // An expression, so that traces are looked up and their spans compared, rather than each trace with each span.
         let text = format!(
             "select trace_id, span_id from span
-             where project = {project} and trace_id in ({traces}) and span_id in ({spans})"
+             where project = {project} and trace_id in ({traces}) and coalesce(span_id, '') in ({spans})"
         );
         for row in tx.query(&text, sql.params())? {
             known.insert((row.text(0)?, row.text(1)?));

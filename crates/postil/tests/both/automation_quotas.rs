@@ -5,6 +5,7 @@ use postil::project::Caller;
 
 use crate::automations::{
     SECOND, after, does, into_queue, items, make, make_queue, meaning, prepare, rate, runs, send_traces, trace_id,
+    write,
 };
 use crate::bed::Bed;
 
@@ -13,6 +14,8 @@ crate::both!(
     quotas_hold_over_a_day_and_begin_anew,
     each_stratum_has_its_own_rate_and_quota,
     a_trial_says_what_would_have_been_done_and_does_nothing,
+    why_nothing_was_done_is_forgotten_after_a_month_and_what_was_done_is_not,
+    a_trial_with_as_many_values_as_there_may_be_is_answered,
 );
 
 fn tried(bed: &Bed, caller: &Caller, change: &Change, id: Option<&str>) -> DryRun {
@@ -106,4 +109,40 @@ fn a_trial_says_what_would_have_been_done_and_does_nothing(bed: &Bed) {
     assert_eq!(trial.strata, [("rated".to_owned(), 1, 0)], "the older ones came first that day");
     assert_eq!((trial.traces.len(), trial.traces[0].trace_id.as_str()), (10, trace_id(0).as_str()));
     assert_eq!(trial.traces.iter().filter(|trace| trace.acts).count(), 4);
+}
+
+fn why_nothing_was_done_is_forgotten_after_a_month_and_what_was_done_is_not(bed: &Bed) {
+    let caller = prepare(bed);
+    let queue = make_queue(bed, &caller);
+    let rule = make(bed, &caller, Change { per_day: Some(Some(2)), ..does(vec![into_queue(&queue)]) });
+    send_traces(bed, 0..5, "chat");
+    after(bed, 5);
+    let forget = |days: i64| {
+        bed.clock.advance(days * 86_400 * SECOND);
+        let clock = bed.clock.clone();
+        write(bed, move |tx| automation::forget_old(tx, &clock));
+        runs(bed, &caller, &rule).len()
+    };
+    assert_eq!((forget(29), forget(2)), (5, 2));
+    send_traces(bed, 0..2, "chat");
+    after(bed, 5);
+    assert_eq!((items(bed, &queue).len(), runs(bed, &caller, &rule).len()), (2, 2), "what was acted on stays so");
+}
+
+fn a_trial_with_as_many_values_as_there_may_be_is_answered(bed: &Bed) {
+    let caller = prepare(bed);
+    send_traces(bed, 0..2, "chat");
+    let mut many = meaning("metadata.number", "1");
+    many.conditions[0].op = Some("in".into());
+    many.conditions[0].values = (0..100).map(|number| number.to_string()).collect();
+    many.conditions = vec![many.conditions[0].clone(); 5];
+    many.any = true;
+    let strata = (0..10).map(|number| Stratum {
+        name: number.to_string(),
+        selection: many.clone(),
+        sampling_rate: 100.0,
+        per_day: None,
+    });
+    let change = Change { strata: Some(strata.collect()), ..Change::default() };
+    assert_eq!(tried(bed, &caller, &change, None).matches, 2);
 }

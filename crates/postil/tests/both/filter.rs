@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use postil::Result;
 use postil::db::Tx;
-use postil::trace::filter::{Field, Filter, field, load_facts, oql};
+use postil::trace::filter::{Field, Filter, field, load_facts, load_many, oql};
+use postil::trace::search::survey::{self, Wanted};
 use postil::trace::search::{Search, Sort, Window, search};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -221,6 +222,17 @@ fn both_readings_agree_on_random_traces_and_filters(bed: &Bed) {
                     in_sql.push((filter.clone(), found(tx, project, filter)?));
                     let passing = facts.iter().filter(|facts| filter.matches(facts));
                     in_memory.push((filter.clone(), passing.map(|facts| facts.trace.trace_id.clone()).collect()));
+                    // With no more than it needs of each trace, and as one of many parts of a survey.
+                    let needed = load_many(tx, project, &ids, &filter.needs())?;
+                    let passing = ids.iter().filter(|id| filter.matches(&needed[*id])).cloned().collect::<Vec<_>>();
+                    let strata = [Filter::Any(Vec::new()), filter.clone()];
+                    let wanted = Wanted { filter, strata: &strata, window: Window::EVER };
+                    let surveyed = survey::next(tx, project, wanted, None, ids.len() + 1)?;
+                    let mut meant: Vec<_> =
+                        surveyed.iter().filter(|one| one.matches).map(|one| one.trace_id.clone()).collect();
+                    let parted = surveyed.iter().all(|one| one.stratum == one.matches.then_some(1));
+                    meant.sort();
+                    assert!(parted && meant == passing && surveyed.len() == ids.len(), "{filter:?}");
                 }
                 Ok((in_sql, in_memory))
             })

@@ -1,6 +1,7 @@
 //! The second reading: what is known of one trace, and whether a condition holds for it.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
@@ -58,26 +59,67 @@ pub struct TraceFacts {
 }
 
 /// What of a trace, beside its summary, filters look at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needs {
+    /// The columns of its spans.
     pub spans: bool,
-    /// Of the spans.
-    pub attributes: bool,
+    /// The attributes of its spans.
+    pub attributes: Keys,
+    /// What people said.
     pub annotations: bool,
+    /// What machines said.
     pub verdicts: bool,
+}
+
+/// Which attributes are needed: reading all of every span takes longer than all the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keys {
+    /// Those with these names.
+    Of(BTreeSet<String>),
+    /// All of them.
+    All,
+}
+
+impl Default for Keys {
+    fn default() -> Keys {
+        Keys::Of(BTreeSet::new())
+    }
+}
+
+impl Keys {
+    /// Whether none are needed.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Keys::Of(keys) if keys.is_empty())
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        match self {
+            Keys::Of(keys) => keys.contains(key),
+            Keys::All => true,
+        }
+    }
+
+    fn and(self, other: Keys) -> Keys {
+        match (self, other) {
+            (Keys::Of(mut keys), Keys::Of(others)) => {
+                keys.extend(others);
+                Keys::Of(keys)
+            }
+            _ => Keys::All,
+        }
+    }
 }
 
 impl Needs {
     /// Everything.
-    pub const ALL: Needs = Needs { spans: true, attributes: true, annotations: true, verdicts: true };
+    pub const ALL: Needs = Needs { spans: true, attributes: Keys::All, annotations: true, verdicts: true };
 
     /// What either needs.
     #[must_use]
     pub fn and(self, other: Needs) -> Needs {
         Needs {
             spans: self.spans || other.spans,
-            attributes: self.attributes || other.attributes,
+            attributes: self.attributes.and(other.attributes),
             annotations: self.annotations || other.annotations,
             verdicts: self.verdicts || other.verdicts,
         }
@@ -90,7 +132,7 @@ impl Needs {
             Field::Lifted(lifted) if lifted.in_spans() => Needs { spans: true, ..none },
             Field::Lifted(lifted) if matches!(lifted.source, Source::Annotated) => Needs { annotations: true, ..none },
             Field::Lifted(_) | Field::Metadata(_) => none,
-            Field::Attribute(_) => Needs { spans: true, attributes: true, ..none },
+            Field::Attribute(key) => Needs { attributes: Keys::Of(BTreeSet::from([key.clone()])), ..none },
             Field::Annotation(_) => Needs { annotations: true, ..none },
             Field::Evaluator(_) => Needs { verdicts: true, ..none },
         }

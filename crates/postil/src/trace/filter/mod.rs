@@ -16,7 +16,7 @@ mod sql;
 mod store;
 
 pub use condition::{Condition, Op, Test, Wanted};
-pub use facts::{Needs, SpanColumns, TraceFacts, ValueFact};
+pub use facts::{Keys, Needs, SpanColumns, TraceFacts, ValueFact};
 pub use field::Field;
 pub use sql::SqlBuilder;
 pub use store::{load_facts, load_many};
