@@ -273,6 +273,9 @@ it("an older question is given up when the rule is changed, and its answer never
   release();
   await expect.poll(() => given.length).toBe(1);
   expect(await dryRun(page).textContent()).toMatch(/^Would act on 5 of 15/);
+  // What was begun would be there for the next one.
+  await page.getByRole("button", { name: "Discard changes" }).click();
+  await expect.poll(() => dryRun(page).textContent()).toMatch(/^Would act on 15 of 15/);
 });
 
 /** A browser of somebody new, who came by an invite. */
@@ -327,6 +330,35 @@ it("feedback moves a trace, and whoever may only read sees it without being able
   expect(theirComplaints).toEqual([]);
   await other.close();
 }, 120_000);
+
+it("what an automation cannot do is told in the list, at its head and in its log; a filter is saved as it is typed", async () => {
+  const { page, complaints } = await openPage(inside);
+  await page.goto(`${automations()}/new`);
+  const lost = (await callAs(page, "POST", "/v3/queues", { display_name: "Lost" })) as { id: string };
+  await page.reload();
+  await page.getByLabel("Name", { exact: true }).fill("Into nowhere");
+  await page.getByLabel("Its first span has ended").fill("1");
+  await page.getByLabel("Add an action").selectOption({ label: "Add to a queue" });
+  await page.getByLabel("Queue", { exact: true }).selectOption({ label: "Lost" });
+  await page.getByRole("combobox", { name: "Which traces", exact: true }).fill("name:nowhere");
+  await page.keyboard.press("Control+Enter");
+  await heading(page, "Into nowhere").waitFor();
+  await page.getByText("Name: nowhere").waitFor();
+  await callAs(page, "DELETE", `/v3/queues/${lost.id}`);
+  await postil.send([trace(301, "nowhere", "gpt-4o")]);
+  await page.getByText(/^It failed/).waitFor({ timeout: 30_000 });
+  await page.getByRole("tab", { name: "Run log" }).click();
+  await page.getByRole("list", { name: "Runs" }).getByText("Failed", { exact: true }).waitFor();
+  await look(page, "automation-failed");
+  expect(await barriers(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  const rows = page.getByRole("list", { name: "Automations", exact: true });
+  await rows.getByText("Failing").waitFor();
+  await rows.getByText("a queue that is gone").waitFor();
+  await look(page, "automations-failing");
+  expect(await barriers(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});
 
 it("a webhook is chosen by an admin, and by nobody else", async () => {
   const { page } = await openPage(inside);

@@ -70,6 +70,10 @@ export function useTargets(actions: readonly { type: ActionType }[]) {
   const { api } = useAutomations();
   const datasetsOf = useDatasets();
   const queues = useQuery(queueListQuery(useQueuesApi(), project.key));
+  const again = useThrottled(() => void queues.refetch(), 5000);
+  useLive(({ counts }) => {
+    if (counts["queue.updated"]) again();
+  });
   const datasets = useQuery({
     // Beside those that are found by words.
     queryKey: [project.key, "datasets", "", "all"],
