@@ -273,7 +273,24 @@ it("an older question is given up when the rule is changed, and its answer never
   release();
   await expect.poll(() => given.length).toBe(1);
   expect(await dryRun(page).textContent()).toMatch(/^Would act on 5 of 15/);
+  // What was begun would be there for the next one.
+  await page.getByRole("button", { name: "Discard changes" }).click();
+  await expect.poll(() => dryRun(page).textContent()).toMatch(/^Would act on 15 of 15/);
 });
+
+/** A browser of somebody new, who came by an invite. */
+async function join(page: Page, name: string, role: string) {
+  const { path } = (await callAs(page, "POST", "/api/invites", { expires_in_days: 1, role })) as { path: string };
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const opened = await openPage(context);
+  await opened.page.goto(`${postil.url}${path}`);
+  await opened.page.getByLabel("Your name").fill(name);
+  await opened.page.getByLabel("E-mail").fill(`${name.toLowerCase()}@example.com`);
+  await opened.page.getByLabel("Choose a password").fill("correct horse battery staple");
+  await opened.page.getByRole("button", { name: "Join" }).click();
+  await opened.page.waitForURL(/\/p\//);
+  return { context, ...opened };
+}
 
 it("feedback moves a trace, and whoever may only read sees it without being able to change it", async () => {
   const { page, complaints } = await openPage(inside);
@@ -299,17 +316,7 @@ it("feedback moves a trace, and whoever may only read sees it without being able
   const address = page.url();
   expect(complaints).toEqual([]);
 
-  const invite = (await callAs(page, "POST", "/api/invites", { expires_in_days: 1, role: "viewer" })) as {
-    path: string;
-  };
-  const other = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  const { page: theirs, complaints: theirComplaints } = await openPage(other);
-  await theirs.goto(`${postil.url}${invite.path}`);
-  await theirs.getByLabel("Your name").fill("Vera Viewer");
-  await theirs.getByLabel("E-mail").fill("vera@example.com");
-  await theirs.getByLabel("Choose a password").fill("correct horse battery staple");
-  await theirs.getByRole("button", { name: "Join" }).click();
-  await theirs.waitForURL(/\/p\//);
+  const { page: theirs, complaints: theirComplaints, context: other } = await join(page, "Vera", "viewer");
   await theirs.goto(address.replace(/\?.*/, ""));
   await theirs.getByText("You may read this. A developer or an admin can change it.").waitFor();
   expect(await theirs.getByLabel("Name", { exact: true }).isDisabled()).toBe(true);
@@ -323,3 +330,51 @@ it("feedback moves a trace, and whoever may only read sees it without being able
   expect(theirComplaints).toEqual([]);
   await other.close();
 }, 120_000);
+
+it("what an automation cannot do is told in the list, at its head and in its log; a filter is saved as it is typed", async () => {
+  const { page, complaints } = await openPage(inside);
+  await page.goto(`${automations()}/new`);
+  const lost = (await callAs(page, "POST", "/v3/queues", { display_name: "Lost" })) as { id: string };
+  await page.reload();
+  await page.getByLabel("Name", { exact: true }).fill("Into nowhere");
+  await page.getByLabel("Its first span has ended").fill("1");
+  await page.getByLabel("Add an action").selectOption({ label: "Add to a queue" });
+  await page.getByLabel("Queue", { exact: true }).selectOption({ label: "Lost" });
+  await page.getByRole("combobox", { name: "Which traces", exact: true }).fill("name:nowhere");
+  await page.keyboard.press("Control+Enter");
+  await heading(page, "Into nowhere").waitFor();
+  await page.getByText("Name: nowhere").waitFor();
+  await callAs(page, "DELETE", `/v3/queues/${lost.id}`);
+  await postil.send([trace(301, "nowhere", "gpt-4o")]);
+  await page.getByText(/^It failed/).waitFor({ timeout: 30_000 });
+  await page.getByRole("tab", { name: "Run log" }).click();
+  await page.getByRole("list", { name: "Runs" }).getByText("Failed", { exact: true }).waitFor();
+  await look(page, "automation-failed");
+  expect(await barriers(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  const rows = page.getByRole("list", { name: "Automations", exact: true });
+  await rows.getByText("Failing").waitFor();
+  await rows.getByText("a queue that is gone").waitFor();
+  await look(page, "automations-failing");
+  expect(await barriers(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+});
+
+it("a webhook is chosen by an admin, and by nobody else", async () => {
+  const { page } = await openPage(inside);
+  const items = [{ _id: "hook", display_name: "Pager", enabled: false }];
+  await page.route("**/v2/webhooks?*", (route) => route.fulfill({ json: { items } }));
+  await page.goto(`${automations()}/new`);
+  await page.getByLabel("Name", { exact: true }).fill("Errors to the pager");
+  await page.getByLabel("Add an action").selectOption({ label: "Call a webhook" });
+  await page.getByLabel("Webhook", { exact: true }).selectOption({ label: "Pager (switched off)" });
+  await page.keyboard.press("Control+Enter");
+  await page.getByText("This is no webhook of this project.").waitFor();
+  const { page: theirs, complaints, context } = await join(page, "Dora", "developer");
+  await theirs.goto(`${automations()}/new`);
+  const closed = theirs.getByLabel("Add an action").getByRole("option", { name: "Call a webhook (for admins)" });
+  await closed.waitFor({ state: "attached" });
+  expect(await closed.isDisabled()).toBe(true);
+  expect(complaints).toEqual([]);
+  await context.close();
+});

@@ -107,6 +107,7 @@ export interface Run {
   at: string;
 }
 
+/** What an automation can call. */
 export interface Webhook {
   _id: string;
   display_name: string;
@@ -137,6 +138,6 @@ export function automationsApi(project: string) {
         project,
         query: { outcome, limit: PAGE, starting_after: after || undefined },
       }),
-    webhooks: () => send<List<Webhook>>("GET", "/v2/webhooks", { project, query: { limit: 200 } }),
+    webhooks: () => send<{ items: Webhook[] }>("GET", "/v2/webhooks", { project, query: { limit: 200 } }),
   };
 }

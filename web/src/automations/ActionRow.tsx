@@ -104,12 +104,14 @@ function Fields(props: FieldsProps) {
 const WHAT = {
   add_to_queue: { name: "Queue", none: "There is no queue yet." },
   add_to_dataset: { name: "Dataset", none: "There is no dataset yet." },
-  call_webhook: { name: "Webhook", none: "There is no webhook yet." },
+  call_webhook: { name: "Webhook", none: "There is no webhook yet: they are made in the settings." },
 };
 
 function TargetPicker({ action, at, targets, wrong, set }: FieldsProps) {
   const { project } = useHere();
   const type = action.type as keyof typeof WHAT;
+  if (type === "call_webhook" && !targets.mayCall)
+    return <p className="py-2 text-sm text-ink-2">Which one is for an admin to see and to choose.</p>;
   const list = targets.lists[type];
   const { name, none } = WHAT[type];
   const gone = action.target !== "" && list !== undefined && !list.some(({ id }) => id === action.target);

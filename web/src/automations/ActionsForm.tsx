@@ -59,7 +59,10 @@ export function ActionsForm({ draft, set, wrong, targets }: PartProps) {
             onChange={(event) => event.target.value && add(event.target.value as ActionType)}
             options={[
               { value: "", label: "Add an action…", disabled: true },
-              ...ACTION_TYPES.map(({ type, label }) => ({ value: type, label })),
+              ...ACTION_TYPES.map(({ type, label }) => {
+                const closed = type === "call_webhook" && !targets.mayCall;
+                return { value: type, label: closed ? `${label} (for admins)` : label, disabled: closed };
+              }),
             ]}
           />
           <Key id="add-action" />

@@ -62,8 +62,17 @@ const good = (): Draft => ({
 
 describe("an automation while it is written", () => {
   it("is sent as it was stored when nothing was changed", () => {
-    const { id, enabled, version, created_at, updated_at, totals, ...sent } = stored;
+    const { id, enabled, version, created_at, updated_at, totals, actions, ...sent } = stored;
     expect(inputOf(draftOf(stored), FIELDS, stored)).toEqual(sent);
+    expect(inputOf(draftOf(stored), FIELDS)).toEqual({ ...sent, actions });
+  });
+
+  it("sends all of its actions when one of them is changed", () => {
+    const draft = draftOf(stored);
+    const changed = { ...draft, actions: draft.actions.filter(({ type }) => type !== "call_webhook") };
+    expect(inputOf(changed, FIELDS, stored).actions).toEqual(
+      stored.actions.filter(({ type }) => type !== "call_webhook"),
+    );
   });
 
   it("keeps conditions that text cannot say, for as long as they are not touched", () => {

@@ -254,7 +254,10 @@ function actionOf({ type, target, kind, priority, assignee, days, tag }: ActionD
   }
 }
 
-/** The automation as it is sent. What was emptied is sent as such. */
+/**
+ * The automation as it is sent. What was emptied is sent as such. Actions that stay are not sent: what they act on need
+ * not be within the reach of whoever changes the rest.
+ */
 export function inputOf(draft: Draft, fields: Names, before?: Automation): AutomationInput {
   const description = draft.description.trim();
   return {
@@ -264,6 +267,8 @@ export function inputOf(draft: Draft, fields: Names, before?: Automation): Autom
     triggers: [...(draft.settled ? ["settled" as const] : []), ...(draft.feedback ? ["feedback" as const] : [])],
     quiet_seconds: number(draft.quiet),
     idle_seconds: number(draft.idle),
-    actions: draft.actions.map(actionOf),
+    ...(before && JSON.stringify(draftOf(before).actions) === JSON.stringify(draft.actions)
+      ? {}
+      : { actions: draft.actions.map(actionOf) }),
   };
 }

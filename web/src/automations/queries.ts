@@ -70,8 +70,13 @@ export function useTargets(actions: readonly { type: ActionType }[]) {
   const { api } = useAutomations();
   const datasetsOf = useDatasets();
   const queues = useQuery(queueListQuery(useQueuesApi(), project.key));
+  const again = useThrottled(() => void queues.refetch(), 5000);
+  useLive(({ counts }) => {
+    if (counts["queue.updated"]) again();
+  });
   const datasets = useQuery({
-    queryKey: [project.key, "datasets", "all"],
+    // Beside those that are found by words.
+    queryKey: [project.key, "datasets", "", "all"],
     queryFn: async () => {
       const found = [];
       let after: string | undefined;
@@ -85,11 +90,13 @@ export function useTargets(actions: readonly { type: ActionType }[]) {
     },
     staleTime: 10_000,
   });
+  // Where they lead is known to whoever administers them.
+  const mayCall = may(here, "admin");
   const webhooks = useQuery({
-    queryKey: [project.key, "webhooks"],
-    queryFn: async () => (await api.webhooks()).data,
+    queryKey: [project.key, "webhooks", "to call"],
+    queryFn: async () => (await api.webhooks()).items,
     staleTime: 10_000,
-    enabled: actions.some(({ type }) => type === "call_webhook"),
+    enabled: mayCall && actions.some(({ type }) => type === "call_webhook"),
     retry: (times, cause) => times < 2 && asApiError(cause).status >= 500,
   });
   const members = useQuery({
@@ -117,15 +124,15 @@ export function useTargets(actions: readonly { type: ActionType }[]) {
         const list = lists[type];
         if (list) return list.find((one) => one.id === id)?.name;
         // Whoever may not see them sees that there is one.
-        return failed[type] ? `a ${type.split("_").at(-1)}` : "…";
+        return failed[type] || (type === "call_webhook" && !mayCall) ? `a ${type.split("_").at(-1)}` : "…";
       };
       if (action.type === "add_to_queue") return find("add_to_queue", action.queue_id);
       if (action.type === "add_to_dataset") return find("add_to_dataset", action.dataset_id);
       if (action.type === "call_webhook") return find("call_webhook", action.webhook_id);
       return undefined;
     };
-    return { lists, failed, people, nameOf };
-  }, [queues.data, queues.error, datasets.data, datasets.error, webhooks.data, webhooks.error, members.data]);
+    return { lists, failed, mayCall, people, nameOf };
+  }, [queues.data, queues.error, datasets.data, datasets.error, webhooks.data, webhooks.error, mayCall, members.data]);
 }
 
 export type Targets = ReturnType<typeof useTargets>;

@@ -25,7 +25,9 @@ const ARROWS = /Arrow(Up|Down|Left|Right)|Home|End|PageUp|PageDown/;
 /** Whether the focused thing itself acts on this key: a button on Enter, a slider or a tree on arrows. */
 export function isOwned(chord: string, target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.closest("[role=listbox],[role=combobox],[role=menu],[role=option]")) return true;
+  if (target.closest("[role=listbox],[role=menu],[role=option]")) return true;
+  // Letters, arrows and Enter choose from it; what saves a form does so from here, too.
+  if (target.closest("[role=combobox]")) return !chord.startsWith("mod+");
   if (chord === "Enter" || chord === "Space") return target.closest("button,a[href],summary,[role=tab],input") !== null;
   if (ARROWS.test(chord)) {
     const range = target instanceof HTMLInputElement && (target.type === "range" || target.type === "radio");

@@ -61,6 +61,8 @@ describe("guards", () => {
     expect(isOwned("j", element("<button id=x></button>"))).toBe(false);
     expect(isOwned("ArrowDown", element("<div role=tree><i id=x></i></div>"))).toBe(true);
     expect(isOwned("j", element("<div role=listbox><i id=x></i></div>"))).toBe(true);
+    expect(isOwned("Enter", element("<input id=x role=combobox>"))).toBe(true);
+    expect(isOwned("mod+Enter", element("<input id=x role=combobox>"))).toBe(false);
   });
 
   describe("with nothing bound", () => {

@@ -228,6 +228,7 @@ export function warm(pathname: string): void {
   if (first !== "p") return;
   if (place === "logs") void import("./LogsPage");
   else if (place === "queues") void (item ? import("./ReviewPage") : import("./QueuesPage"));
+  else if (place === "automations") void (item ? import("./AutomationPage") : import("./AutomationsPage"));
   if (item && place === "traces") void import("./TracePage");
 }
 
