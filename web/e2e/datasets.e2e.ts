@@ -168,10 +168,11 @@ it("selected traces, a span and a log are added by key, the correction as the ex
   await page.getByRole("button", { name: "Add to dataset" }).click();
   const log = page.getByRole("dialog", { name: "Add this log to a dataset" });
   await log.getByRole("button", { name: /^Order questions/ }).click();
-  await page.getByText("1 added to Order questions").waitFor();
-  await page.getByRole("button", { name: "Open it" }).click();
+  // The newest log is the newest trace, which was selected above.
+  await page.getByText("Nothing new in Order questions. It is there already").waitFor();
+  await page.getByRole("button", { name: "Open it" }).last().click();
   await page.getByRole("heading", { level: 1, name: "Order questions" }).waitFor();
-  await page.getByText("5 datapoints").waitFor();
+  await page.getByText("4 datapoints").waitFor();
   await page.getByText("corrected").first().waitFor();
   await look(page, "dataset");
   expect(await barriers(page)).toEqual([]);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use postil::annotation::bulk;
+use postil::dataset::matching;
 use postil::event::Event;
 use postil::job::{self, Job};
 use postil::queue;
@@ -71,9 +72,9 @@ pub async fn work_off(app: &App, worker: &str) -> Result<bool> {
 /// Does the steps of a job until it ends or somebody else has it.
 async fn finish(app: &App, worker: &str, job: &Job) -> Result<()> {
     loop {
-        let (clock, me, id, limit) = (app.clock.clone(), worker.to_owned(), job.id.clone(), app.string_limit);
+        let (here, me, id) = (app.clone(), worker.to_owned(), job.id.clone());
         let stepped =
-            app.db.write(move |tx| job::step(tx, &clock, &me, &id, |tx, job| one_step(tx, &clock, job, limit))).await;
+            app.db.write(move |tx| job::step(tx, &here.clock, &me, &id, |tx, job| one_step(tx, &here, job))).await;
         match stepped {
             Ok(true) => tokio::task::yield_now().await,
             Ok(false) => return Ok(()),
@@ -91,9 +92,11 @@ async fn finish(app: &App, worker: &str, job: &Job) -> Result<()> {
 }
 
 /// What each kind of job does in a step.
-fn one_step(tx: &mut postil::Tx<'_>, clock: &postil::Clock, job: &Job, string_limit: usize) -> Result<job::Step> {
+fn one_step(tx: &mut postil::Tx<'_>, app: &App, job: &Job) -> Result<job::Step> {
+    let clock = &app.clock;
     match job.kind.as_str() {
-        bulk::KIND => bulk::step(tx, clock, job, string_limit),
+        bulk::KIND => bulk::step(tx, clock, job, app.string_limit),
+        matching::KIND => matching::step(tx, clock, job, &app.prices),
         queue::ADD_KIND => queue::add_step(tx, clock, job),
         queue::SORT_KIND => queue::sort_step(tx, job),
         other => Err(Error::invalid("unknown_job", format!("This server does not know jobs of the kind {other}."))),

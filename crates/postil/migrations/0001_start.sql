@@ -716,10 +716,14 @@ create table datapoint (
   origin text,
   -- The hash of inputs, messages and expected output: the same content twice is found by it.
   content_hash text not null,
+  -- The span it was taken from, and the hash of what was taken: by both, what is there already is known.
+  source text,
+  source_hash text not null,
   created_by text not null,
   updated_by text not null,
   created_at bigint not null,
   updated_at bigint not null
 ){clustered};
+create index datapoint_source on datapoint (dataset_id, source);
 create unique index datapoint_position on datapoint (dataset_id, position);
 create index datapoint_content on datapoint (dataset_id, content_hash);

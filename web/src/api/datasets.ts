@@ -1,5 +1,6 @@
+import type { Aggregate } from ".";
 import { download, path, send } from "./client";
-import type { AnswerValue, Json, JsonObject, List } from "./types";
+import type { AnswerValue, Job, Json, JsonObject, List } from "./types";
 
 export interface Dataset {
   _id: string;
@@ -88,8 +89,14 @@ export function datasetsApi(project: string) {
     removeDatapoint: (dataset: string, id: string) =>
       send<void>("DELETE", point(dataset, id), { project, keepalive: true }),
     /** The newest correction of a span, or else its answer, becomes the expected output. */
-    take: (dataset: string, items: { trace_id: string; span_id?: string }[]) =>
-      send<Datapoint[]>("POST", path`/v3/datasets/${dataset}/spans`, { project, body: { items } }),
+    take: (dataset: string, items: { trace_id: string; span_id?: string; queue_item_id?: string }[]) =>
+      send<(Datapoint & { already_there?: boolean })[]>("POST", path`/v3/datasets/${dataset}/spans`, {
+        project,
+        body: { items },
+      }),
+    /** Everything that matches, as a job. */
+    takeMatching: (dataset: string, body: Aggregate) =>
+      send<Job>("POST", path`/v3/datasets/${dataset}/matching`, { project, body }),
     exportDataset: (id: string, choice: ExportChoice, name: string) =>
       download(`${path`/v3/datasets/${id}/export`}?${query({ ...choice })}`, project, name),
     exportAnnotations: (choice: { format: string; key?: string; from?: string; to?: string }, name: string) =>

@@ -1478,6 +1478,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/datasets/{dataset_id}/matching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add everything that matches to a dataset
+         * @description Of every trace, the span whose answer it shows. The answer counts exactly what matches; the work goes on in the
+         *     background, as a job that can be followed and canceled. What was added before is not added again.
+         */
+        post: operations["take_matching"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/datasets/{dataset_id}/spans": {
         parameters: {
             query?: never;
@@ -1490,7 +1511,9 @@ export interface paths {
         /**
          * Add spans to a dataset
          * @description What went in becomes the messages, the newest correction (or else the answer) the expected output, the variables of
-         *     the prompt the inputs; what people said comes along. All of them or none.
+         *     the prompt the inputs; what people said comes along. All of them or none. A span that was added before is answered
+         *     with the datapoint it became, `already_there`, and adds nothing; unless it was corrected since, or `duplicates` is
+         *     `add`.
          */
         post: operations["take"];
         delete?: never;
@@ -2733,7 +2756,7 @@ export interface components {
         };
         /** @description What a datapoint holds. */
         DatapointInput: {
-            /** @description The output that is expected. */
+            /** @description The output that is expected. An empty text is none; in a change it takes away what was expected. */
             expected_output?: string | null;
             /** @description Variables. */
             inputs?: {
@@ -2767,12 +2790,16 @@ export interface components {
         };
         /** @description A span to take a datapoint from. */
         DatapointSource: {
+            /** @description The item of an annotation queue it is added from. */
+            queue_item_id?: string | null;
             /** @description The one whose answer the trace shows when none is named. */
             span_id?: string | null;
             trace_id: string;
         };
         /** @description Spans to take datapoints from. */
         DatapointSources: {
+            /** @description What becomes of spans that were added before: `skip` (default) leaves it at that, `add` adds them again. */
+            duplicates?: string | null;
             /** @description 1 to 1000 spans. */
             items: components["schemas"]["DatapointSource"][];
         };
@@ -2800,6 +2827,25 @@ export interface components {
             has_more: boolean;
             /** @example list */
             object: string;
+        };
+        /** @description Which traces to add. */
+        DatasetMatchingInput: {
+            /** @description `and` (default): all filters hold; `or`: one does. */
+            filter_operator?: string | null;
+            /** @description What must hold. */
+            filters?: components["schemas"]["TraceFilter"][] | null;
+            /**
+             * Format: date-time
+             * @description The earliest start; required.
+             */
+            from: string | null;
+            /** @description Text that occurs in the trace. */
+            query?: string | null;
+            /**
+             * Format: date-time
+             * @description Before which they started; required.
+             */
+            to: string | null;
         };
         /** @description What is known of a dataset beside its content. */
         DatasetMetadata: {
@@ -3420,7 +3466,7 @@ export interface components {
              */
             failed: number;
             id: string;
-            /** @description What it does: `annotate`, `add_to_queue` or `sort_queue`. */
+            /** @description What it does: `annotate`, `add_to_dataset`, `add_to_queue` or `sort_queue`. */
             kind: string;
             /** @description `queued`, `running`, `done`, `failed` or `canceled`. */
             state: string;
@@ -4685,6 +4731,11 @@ export interface components {
             /** @description The key of the human review. */
             key: string;
             value: components["schemas"]["AnnotationValue"];
+        };
+        /** @description A datapoint that was taken from a span. */
+        TakenDatapoint: components["schemas"]["DatapointView"] & {
+            /** @description Whether it was in the dataset before, or is named twice; absent for a new one. */
+            already_there?: boolean;
         };
         /** @description A session. */
         Thread: {
@@ -8937,6 +8988,39 @@ export interface operations {
             };
         };
     };
+    take_matching: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetMatchingInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     take: {
         parameters: {
             query?: never;
@@ -8957,7 +9041,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DatapointView"][];
+                    "application/json": components["schemas"]["TakenDatapoint"][];
                 };
             };
             "4XX": {

@@ -1,7 +1,7 @@
 //! The SQL of datapoints.
 
 use super::Dataset;
-use super::datapoint::Datapoint;
+use super::datapoint::{Datapoint, Origin};
 use crate::db::{Row, Tx, Value};
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
@@ -35,9 +35,11 @@ fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<String>> {
 
 pub(super) fn insert(tx: &mut Tx<'_>, datapoints: &[Datapoint]) -> Result<()> {
     let sql = format!(
-        "insert into datapoint ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        "insert into datapoint ({COLUMNS}, source, source_hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $10)"
     );
     for datapoint in datapoints {
+        let source = datapoint.origin.as_ref().and_then(Origin::source);
         tx.execute(
             &sql,
             params![
@@ -54,7 +56,8 @@ pub(super) fn insert(tx: &mut Tx<'_>, datapoints: &[Datapoint]) -> Result<()> {
                 &datapoint.created_by,
                 &datapoint.updated_by,
                 datapoint.created_at,
-                datapoint.updated_at
+                datapoint.updated_at,
+                &source
             ],
         )?;
     }
@@ -83,6 +86,15 @@ pub(super) fn update(tx: &mut Tx<'_>, datapoint: &Datapoint) -> Result<()> {
 pub(super) fn find(tx: &mut Tx<'_>, dataset_id: &str, id: &str) -> Result<Option<Datapoint>> {
     let sql = format!("select {COLUMNS} from datapoint where dataset_id = $1 and id = $2");
     tx.query_opt(&sql, params![dataset_id, id])?.as_ref().map(read).transpose()
+}
+
+/// The first datapoint that was taken from this span when its content was this, whatever it holds by now.
+pub(super) fn find_taken(tx: &mut Tx<'_>, dataset_id: &str, source: &str, hash: &str) -> Result<Option<Datapoint>> {
+    let sql = format!(
+        "select {COLUMNS} from datapoint where dataset_id = $1 and source = $2 and source_hash = $3
+         order by position limit 1"
+    );
+    tx.query_opt(&sql, params![dataset_id, source, hash])?.as_ref().map(read).transpose()
 }
 
 /// A page in the order in which they came. A cursor that names none of them leads nowhere.

@@ -200,7 +200,8 @@ impl Export {
     }
 
     fn lines(&self, datapoint: &Datapoint) -> Vec<Value> {
-        let expected = datapoint.expected_output.as_deref();
+        // An empty answer teaches nothing.
+        let expected = datapoint.expected_output.as_deref().filter(|text| !text.is_empty());
         let prompt = || json!(datapoint.messages.clone().unwrap_or_default());
         let said = |text: &str| json!([{"role": "assistant", "content": text}]);
         let answer = datapoint.origin.as_ref().and_then(|origin| origin.answer.as_deref());

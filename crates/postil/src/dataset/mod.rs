@@ -5,9 +5,11 @@
 pub mod datapoint;
 mod datapoint_store;
 pub mod export;
+pub mod matching;
 pub mod message;
 mod path;
 mod store;
+mod take;
 
 use crate::clock::Clock;
 use crate::db::Tx;
@@ -15,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::id;
 use crate::page::{Page, PageRequest};
 use crate::project::{Actor, Caller, Permission, projects};
+
+pub use take::{Duplicates, Source, Taken, TakenThere, take, take_there};
 
 /// The longest name.
 pub const MOST_NAME: usize = 128;

@@ -86,6 +86,11 @@ pub(super) fn update(tx: &mut Tx<'_>, dataset: &Dataset) -> Result<()> {
     .map(drop)
 }
 
+/// Holds the dataset until this transaction ends, so that two who add the same find each other.
+pub(super) fn lock(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    tx.query("select id from dataset where id = $1{for_update}", params![id]).map(drop)
+}
+
 pub(super) fn touch(tx: &mut Tx<'_>, id: &str, by: &str, at: i64) -> Result<()> {
     tx.execute("update dataset set updated_by = $2, updated_at = $3 where id = $1", params![id, by, at]).map(drop)
 }

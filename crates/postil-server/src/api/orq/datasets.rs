@@ -208,7 +208,7 @@ pub struct DatapointInput {
     /// Messages of the roles system, developer, user, assistant and tool.
     #[schema(value_type = Option<Vec<Object>>)]
     messages: Option<Vec<Value>>,
-    /// The output that is expected.
+    /// The output that is expected. An empty text is none; in a change it takes away what was expected.
     expected_output: Option<String>,
 }
 
