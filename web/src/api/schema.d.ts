@@ -1478,6 +1478,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/datasets/{dataset_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file into a dataset
+         * @description The body is the file, as for the preview. All rows are imported or none, unless `skip_bad_rows` is true. Our own
+         *     exports of datasets (`jsonl`, `csv`, `openai`, `dpo`, `kto`) come back in as they went out.
+         */
+        post: operations["import_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a file before it is imported
+         * @description The body is the file: JSON lines, or CSV with a head, in UTF-8, at most 64 MiB and 50,000 rows. Nothing is stored.
+         */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/datasets/{dataset_id}/matching": {
         parameters: {
             query?: never;
@@ -2785,8 +2826,9 @@ export interface components {
             corrected_by?: string | null;
             /** @description The item of an annotation queue it was added from. */
             queue_item_id?: string | null;
-            span_id: string;
-            trace_id: string;
+            span_id?: string;
+            /** @description Absent when it came from a file that names none. */
+            trace_id?: string;
         };
         /** @description A span to take a datapoint from. */
         DatapointSource: {
@@ -3271,6 +3313,59 @@ export interface components {
         ImageAnnouncement: {
             /** @description Such as `message_0_content_1.png`. Not looked at. */
             image_name: string;
+        };
+        /** @description A column of a file. */
+        ImportColumn: {
+            name: string;
+            /**
+             * @description What it becomes: `ignore`, `inputs`, `inputs.<name>`, `messages`, `messages.<role>`, `chat`, `expected_output`,
+             *     `evaluations`, `evaluations.<key>`, `origin`, `origin.<field>`, `chosen`, `rejected`, `completion` or `label`.
+             */
+            target: string;
+        };
+        /** @description What an import did. */
+        ImportDone: {
+            /** @description Rows whose content was in the dataset, with `duplicates=skip`. */
+            already_there: number;
+            /** @description The first 100 of those. */
+            errors: components["schemas"]["ImportFault"][];
+            imported: number;
+            /** @description Rows that were wrong and left out, with `skip_bad_rows`. */
+            skipped: number;
+        };
+        /** @description A row that cannot be imported. */
+        ImportFault: {
+            column?: string | null;
+            /**
+             * Format: int64
+             * @description The line of the file on which it begins.
+             */
+            line: number;
+            message: string;
+            /** @description The number of the row, from 1, without the head of a table. */
+            row: number;
+        };
+        /** @description What a file would become. */
+        ImportPreview: {
+            /** @description How many of them cannot be imported. */
+            bad_rows: number;
+            columns: components["schemas"]["ImportColumn"][];
+            /** @description The first 10 datapoints. */
+            datapoints: components["schemas"]["ImportedDatapoint"][];
+            /** @description The first 100 of those. */
+            errors: components["schemas"]["ImportFault"][];
+            /** @description `jsonl` or `csv`. */
+            format: string;
+            /** @description How many rows the file has. */
+            rows: number;
+        };
+        /** @description What a row becomes. */
+        ImportedDatapoint: {
+            expected_output?: string | null;
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            messages?: unknown[] | null;
         };
         /** @description An annotation queue in which a trace or one of its spans is. */
         InQueue: {
@@ -8976,6 +9071,94 @@ export interface operations {
                 content: {
                     "application/x-ndjson": string;
                     "text/csv": string;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_dataset: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` or `csv`; the file says so itself when nothing is said. */
+                format?: string;
+                /**
+                 * @description A JSON object of columns and what they become, such as `{"Question": "messages.user", "notes": "ignore"}`. Columns
+                 *     that it does not name are guessed.
+                 */
+                mapping?: string;
+                /** @description Imports the good rows when there are bad ones; otherwise one bad row refuses all. */
+                skip_bad_rows?: boolean;
+                /** @description What becomes of rows whose content is in the dataset already: `add` (default) adds them, `skip` leaves them out. */
+                duplicates?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDone"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` or `csv`; the file says so itself when nothing is said. */
+                format?: string;
+                /**
+                 * @description A JSON object of columns and what they become, such as `{"Question": "messages.user", "notes": "ignore"}`. Columns
+                 *     that it does not name are guessed.
+                 */
+                mapping?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
                 };
             };
             "4XX": {

@@ -8,6 +8,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod body;
 pub mod caller;
+pub mod dataset_import;
 pub mod datasets;
 pub mod docs;
 pub mod download;
@@ -108,6 +109,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(evaluators::routes())
         .merge(orq::datasets::routes())
         .merge(datasets::routes())
+        .merge(dataset_import::routes())
         .merge(orq::feedback::routes())
         .merge(orq::human_review_sets::routes())
         .merge(orq::annotation_queues::routes())

@@ -10,6 +10,7 @@ mod basics;
 mod captures;
 mod contract;
 mod datasets;
+mod datasets_imported;
 mod datasets_taken;
 mod demo;
 mod events;

@@ -35,9 +35,11 @@ pub struct Input {
 /// Where a datapoint was taken from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The trace.
+    /// The trace; empty when it was no trace.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub trace_id: String,
     /// The span.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub span_id: String,
     /// What the model answered there; the expected output may be a correction of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

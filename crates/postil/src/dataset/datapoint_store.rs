@@ -1,5 +1,7 @@
 //! The SQL of datapoints.
 
+use std::collections::HashSet;
+
 use super::Dataset;
 use super::datapoint::{Datapoint, Origin};
 use crate::db::{Row, Tx, Value};
@@ -9,6 +11,9 @@ use crate::params;
 
 const COLUMNS: &str = "id, project, dataset_id, position, inputs, messages, expected_output, evaluations, origin,
   content_hash, created_by, updated_by, created_at, updated_at";
+
+/// Hashes asked for with one statement.
+const IN_LIST: usize = 100;
 
 fn read(row: &Row) -> Result<Datapoint> {
     Ok(Datapoint {
@@ -95,6 +100,23 @@ pub(super) fn find_taken(tx: &mut Tx<'_>, dataset_id: &str, source: &str, hash: 
          order by position limit 1"
     );
     tx.query_opt(&sql, params![dataset_id, source, hash])?.as_ref().map(read).transpose()
+}
+
+/// Which of these contents the dataset holds.
+pub(super) fn known_contents(tx: &mut Tx<'_>, dataset_id: &str, hashes: &[String]) -> Result<HashSet<String>> {
+    let places = (2..IN_LIST + 2).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ");
+    let sql =
+        format!("select distinct content_hash from datapoint where dataset_id = $1 and content_hash in ({places})");
+    let mut known = HashSet::new();
+    for some in hashes.chunks(IN_LIST) {
+        // One text for every number of hashes: the last one fills up the rest.
+        let mut params = vec![Value::from(dataset_id)];
+        params.extend((0..IN_LIST).map(|at| Value::from(some.get(at).or(some.last()).map_or("", String::as_str))));
+        for row in tx.query(&sql, &params)? {
+            known.insert(row.text(0)?);
+        }
+    }
+    Ok(known)
 }
 
 /// A page in the order in which they came. A cursor that names none of them leads nowhere.

@@ -264,6 +264,7 @@ impl Export {
             origin.span_id,
             origin.answer.unwrap_or_default(),
             origin.corrected_by.unwrap_or_default(),
+            origin.queue_item_id.unwrap_or_default(),
             self.split_name(datapoint).to_owned(),
             datapoint.created_by.clone(),
             crate::clock::rfc3339(datapoint.created_at),
@@ -271,7 +272,7 @@ impl Export {
     }
 }
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "id",
     "inputs",
     "messages",
@@ -281,6 +282,7 @@ const COLUMNS: [&str; 12] = [
     "span_id",
     "answer",
     "corrected_by",
+    "queue_item_id",
     "split",
     "created_by",
     "created_at",

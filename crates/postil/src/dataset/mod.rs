@@ -5,6 +5,7 @@
 pub mod datapoint;
 mod datapoint_store;
 pub mod export;
+pub mod import;
 pub mod matching;
 pub mod message;
 mod path;

@@ -75,7 +75,10 @@ impl From<Dataset> for DatasetView {
 /// Where a datapoint was taken from.
 #[derive(Serialize, ToSchema)]
 struct DatapointOrigin {
+    /// Absent when it came from a file that names none.
+    #[serde(skip_serializing_if = "String::is_empty")]
     trace_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     span_id: String,
     /// What the model answered there; `expected_output` may be a correction of it.
     #[serde(skip_serializing_if = "Option::is_none")]
