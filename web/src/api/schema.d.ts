@@ -1455,6 +1455,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/annotations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import annotations
+         * @description The body is a file as the download of annotations writes it, as JSON lines or CSV: at most 16 MiB and 10,000 rows. A row
+         *     needs `trace_id`, `span_id`, `key` (or `subject_id`, with `subject_kind` `evaluator_correction`) and `value`; the span
+         *     and the human review must be there. Times are set anew. All rows or none, unless `skip_bad_rows` is true.
+         */
+        post: operations["import_annotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two snapshots of a dataset
+         * @description What was added, removed and changed from one to the other, or to the dataset as it is.
+         */
+        get: operations["diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find what a dataset holds more than once */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/duplicates/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove all but the first of what a dataset holds more than once */
+        post: operations["remove_duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/datasets/{dataset_id}/export": {
         parameters: {
             query?: never;
@@ -1534,6 +1610,62 @@ export interface paths {
          *     background, as a job that can be followed and canceled. What was added before is not added again.
          */
         post: operations["take_matching"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the snapshots of a dataset, newest first */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Make a snapshot of a dataset
+         * @description It holds the dataset as it is, for good: whatever becomes of the dataset, the snapshot stays until the dataset is
+         *     deleted. Nothing is copied.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/snapshots/{snapshot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a snapshot */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/snapshots/{snapshot_id}/datapoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a snapshot holds, in the order in which it came */
+        get: operations["datapoints"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2635,6 +2767,15 @@ export interface components {
             updated_at: string;
             value: components["schemas"]["AnnotationValue"];
         };
+        /** @description What an import did. */
+        AnnotationsImported: {
+            /** @description The first 100 of those. */
+            errors: components["schemas"]["ImportFault"][];
+            /** @description How many values are said now; those that were said before among them. */
+            imported: number;
+            /** @description Rows that were wrong and left out, with `skip_bad_rows`. */
+            skipped: number;
+        };
         /** @description For whom a call speaks. What `llm` and `code` say is stored as an evaluator result. */
         AnnotatorInput: {
             /** @description Their id; without one whom the metadata names, or the API key. */
@@ -2785,10 +2926,23 @@ export interface components {
             /** @description `Project/folder/…`; a key of one project may leave the project out. The default project when nothing is said. */
             path?: string | null;
         };
+        /** @description A snapshot to make. */
+        CreateSnapshot: {
+            /** @description 1 to 128 characters; no other snapshot of the dataset has it. */
+            name: string;
+        };
         /** @description An e-mail address and a password. */
         Credentials: {
             email: string;
             password: string;
+        };
+        /** @description What became of a datapoint. */
+        DatapointChange: {
+            after?: components["schemas"]["DatapointView"] | null;
+            before?: components["schemas"]["DatapointView"] | null;
+            /** @description `added`, `removed` or `changed`. */
+            change: string;
+            datapoint_id: string;
         };
         /** @description Datapoints to remove. */
         DatapointIds: {
@@ -2863,6 +3017,16 @@ export interface components {
             updated_by_id: string;
             workspace_id: string;
         };
+        /** @description What differs between two states of a dataset. */
+        DatasetDiff: {
+            /** @description Datapoints in their order; those with the same inputs, messages and expected output are not among them. */
+            data: components["schemas"]["DatapointChange"][];
+            has_more: boolean;
+            /** @description Where the next part begins: `starting_after`. A part may be shorter than its limit. */
+            next_after?: string | null;
+            /** @example list */
+            object: string;
+        };
         /** @description A list of datasets. */
         DatasetList: {
             data: components["schemas"]["DatasetView"][];
@@ -2893,7 +3057,10 @@ export interface components {
         DatasetMetadata: {
             /** Format: int64 */
             datapoints_count: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many snapshots there are.
+             */
             total_versions: number;
         };
         /** @description A dataset. */
@@ -2934,6 +3101,37 @@ export interface components {
             active_ms?: number | null;
             /** @description Whatever the screen needs to show it again, at most 256 KiB. */
             draft: Record<string, never>;
+        };
+        /** @description Datapoints with the same inputs, messages and expected output. */
+        DuplicateGroup: {
+            content_hash: string;
+            /**
+             * Format: int64
+             * @description How many they are.
+             */
+            count: number;
+            /** @description The ids of the first 100. */
+            datapoint_ids: string[];
+            /** @description The first of them. */
+            first: components["schemas"]["DatapointView"];
+        };
+        /** @description What a dataset holds more than once. */
+        DuplicateList: {
+            /** @description The first 100 groups. */
+            data: components["schemas"]["DuplicateGroup"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+            /**
+             * Format: int64
+             * @description How many datapoints go when only the first of each group stays.
+             */
+            surplus: number;
+        };
+        /** @description How many datapoints went. */
+        DuplicatesRemoved: {
+            /** Format: int64 */
+            removed: number;
         };
         /** @description The body of every error. */
         ErrorBody: {
@@ -4694,6 +4892,28 @@ export interface components {
             csrf_token: string;
             /** @description Who it is. */
             member: components["schemas"]["WhoBody"];
+        };
+        /** @description A list of snapshots. */
+        SnapshotList: {
+            data: components["schemas"]["SnapshotView"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description A dataset as it was. */
+        SnapshotView: {
+            created_at: string;
+            created_by_id: string;
+            /** Format: int64 */
+            datapoints_count: number;
+            dataset_id: string;
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Counts the snapshots of the dataset, from 1.
+             */
+            number: number;
         };
         /** @description The answer to a request for a span. */
         SpanAnswer: {
@@ -9002,7 +9222,7 @@ export interface operations {
     export_annotations: {
         parameters: {
             query?: {
-                /** @description `jsonl` (default) or `csv`. */
+                /** @description `jsonl` (default), `csv` or `parquet`. */
                 format?: string;
                 /** @description The key of a human review. */
                 key?: string;
@@ -9033,6 +9253,142 @@ export interface operations {
                 content: {
                     "application/x-ndjson": string;
                     "text/csv": string;
+                    "application/vnd.apache.parquet": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_annotations: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` or `csv`; the file says so itself when nothing is said. */
+                format?: string;
+                /** @description Imports the good rows when there are bad ones; otherwise one bad row refuses all. */
+                skip_bad_rows?: boolean;
+                /** @description Everything is said by whom the file names; only for API keys. Otherwise the caller says it. */
+                keep_authors?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationsImported"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    diff: {
+        parameters: {
+            query: {
+                /** @description The id of the snapshot it was. */
+                from: string;
+                /** @description The id of the snapshot it became; the dataset as it is when none is named. */
+                to?: string;
+                /** @description `next_after` of the part before. */
+                starting_after?: string;
+                /** @description How many datapoints are compared at once, 1 to 200; 100 when nothing is said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetDiff"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatesRemoved"];
                 };
             };
             "4XX": {
@@ -9048,12 +9404,19 @@ export interface operations {
     export_dataset: {
         parameters: {
             query?: {
-                /** @description `jsonl` (default), `csv`, `openai` or `sft` (chat fine-tuning), `dpo` (preference pairs), `kto` (verdicts). */
+                /**
+                 * @description `jsonl` (default), `csv`, `parquet`, `openai` or `sft` (chat fine-tuning), `dpo` (preference pairs), `kto`
+                 *     (verdicts), or `huggingface`: a zip with a file for each part and a card.
+                 */
                 format?: string;
+                /** @description What the files of `huggingface` hold: `jsonl` (default), `parquet`, `openai`, `sft`, `dpo` or `kto`. */
+                files?: string;
                 /** @description How many of a hundred datapoints are for testing, 0 to 100; 0 unless given. */
                 test_percent?: number;
                 /** @description `train` or `test`; both unless given. */
                 split?: string;
+                /** @description The id of a snapshot; the dataset as it is when none is named. */
+                snapshot_id?: string;
             };
             header?: never;
             path: {
@@ -9071,6 +9434,8 @@ export interface operations {
                 content: {
                     "application/x-ndjson": string;
                     "text/csv": string;
+                    "application/vnd.apache.parquet": number[];
+                    "application/zip": number[];
                 };
             };
             "4XX": {
@@ -9192,6 +9557,142 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last row of the page before. */
+                starting_after?: string;
+                /** @description The id of the first row of the page after. */
+                ending_before?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSnapshot"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    datapoints: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last row of the page before. */
+                starting_after?: string;
+                /** @description The id of the first row of the page after. */
+                ending_before?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatapointList"];
                 };
             };
             "4XX": {

@@ -29,7 +29,8 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// A file that was uploaded, as it is. The memory it takes is set aside until it is dropped.
 pub struct Upload {
-    bytes: Bytes,
+    /// What it holds.
+    pub bytes: Bytes,
     _room: Room,
 }
 
@@ -96,6 +97,12 @@ pub struct ImportFault {
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<String>,
     message: String,
+}
+
+impl From<postil::annotation::import::BadRow> for ImportFault {
+    fn from(bad: postil::annotation::import::BadRow) -> ImportFault {
+        ImportFault { row: bad.row, line: bad.line, column: None, message: bad.message }
+    }
 }
 
 impl From<BadRow> for ImportFault {

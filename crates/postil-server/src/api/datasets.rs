@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use postil::dataset::export::{self, Format, Split};
+use postil::dataset::export::{self, Split};
 use postil::dataset::{self, Duplicates, Source, Taken};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -19,6 +19,7 @@ use super::jobs::{JobView, matching};
 use super::orq::datasets::DatapointView;
 use super::params::Params;
 use super::trace_fields::TraceFilter;
+use crate::exports::{DatasetFile, Form};
 use crate::state::App;
 
 /// The routes of this file.
@@ -126,12 +127,17 @@ async fn take_matching(
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct DatasetExportQuery {
-    /// `jsonl` (default), `csv`, `openai` or `sft` (chat fine-tuning), `dpo` (preference pairs), `kto` (verdicts).
+    /// `jsonl` (default), `csv`, `parquet`, `openai` or `sft` (chat fine-tuning), `dpo` (preference pairs), `kto`
+    /// (verdicts), or `huggingface`: a zip with a file for each part and a card.
     format: Option<String>,
+    /// What the files of `huggingface` hold: `jsonl` (default), `parquet`, `openai`, `sft`, `dpo` or `kto`.
+    files: Option<String>,
     /// How many of a hundred datapoints are for testing, 0 to 100; 0 unless given.
     test_percent: Option<u32>,
     /// `train` or `test`; both unless given.
     split: Option<String>,
+    /// The id of a snapshot; the dataset as it is when none is named.
+    snapshot_id: Option<String>,
 }
 
 /// Download a dataset
@@ -142,7 +148,8 @@ struct DatasetExportQuery {
 /// alone, so that it stays when others are added and when an answer is corrected.
 #[utoipa::path(get, path = "/v3/datasets/{dataset_id}/export", tag = "datasets",
     params(("dataset_id" = String, Path), DatasetExportQuery),
-    responses((status = 200, description = "The file", content((String = "application/x-ndjson"), (String = "text/csv"))),
+    responses((status = 200, description = "The file", content((String = "application/x-ndjson"), (String = "text/csv"),
+        (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/zip"))),
         (status = "4XX", body = ErrorBody)))]
 async fn export_dataset(
     State(app): State<App>,
@@ -150,20 +157,15 @@ async fn export_dataset(
     Path(id): Path<String>,
     Params(query): Params<DatasetExportQuery>,
 ) -> ApiResult<Response> {
-    let format = Format::parse(query.format.as_deref().unwrap_or(""))?;
+    let form = Form::parse(query.format.as_deref(), query.files.as_deref())?;
     let split = Split::new(query.test_percent, query.split.as_deref())?;
-    let start = app.db.read(move |tx| export::begin(tx, &caller, &id, format, split)).await?;
-    let (content_type, ending) = match format {
-        Format::Csv => ("text/csv; charset=utf-8", "csv"),
-        _ => ("application/x-ndjson", "jsonl"),
-    };
+    let snapshot_id = query.snapshot_id.filter(|id| !id.is_empty());
+    let export =
+        app.db.read(move |tx| export::begin(tx, &caller, (&id, snapshot_id.as_deref()), form.format, split)).await?;
+    let (file, kept) = DatasetFile::begin(export, form)?;
     let db = app.db.clone();
-    let name = format!("{}.{ending}", start.name());
-    Ok(download(&app, &name, content_type, start, move |at| {
+    Ok(download(&app, &kept.name, kept.content_type, file, move |file| {
         let db = db.clone();
-        async move {
-            let (bytes, rest) = db.read(move |tx| at.next(tx)).await?;
-            Ok((bytes, (!rest.ended).then_some(rest)))
-        }
+        async move { file.next(&db).await }
     }))
 }

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod body;
 pub mod caller;
 pub mod dataset_import;
+pub mod dataset_snapshots;
 pub mod datasets;
 pub mod docs;
 pub mod download;
@@ -110,6 +111,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(orq::datasets::routes())
         .merge(datasets::routes())
         .merge(dataset_import::routes())
+        .merge(dataset_snapshots::routes())
         .merge(orq::feedback::routes())
         .merge(orq::human_review_sets::routes())
         .merge(orq::annotation_queues::routes())

@@ -111,7 +111,7 @@ async fn answers_to_human_reviews_are_read_by_their_rules() {
     let test = TestApp::start().await;
     let admin = test.admin().await;
     for review in [
-        json!({"type": "range", "display_name": "Score", "description": "", "key": "score", "range_config": {"min": 0, "max": 5}}),
+        json!({"type": "range", "display_name": "Score", "description": "", "key": "score", "config": {"min": 0, "max": 5}}),
         json!({"type": "single_select", "display_name": "Rating", "description": "", "key": "rating",
             "options": [{"value": "good"}, {"value": "bad"}]}),
     ] {

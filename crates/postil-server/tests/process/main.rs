@@ -3,6 +3,7 @@
 
 mod acknowledged;
 mod command_line;
+mod files;
 mod grpc;
 mod outage;
 mod queues;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Dataset, datapoint_store as points, message, store};
+use super::{Dataset, datapoint_store as points, message, snapshot_store as kept, store};
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -181,7 +181,7 @@ pub(super) fn add(
         return Err(full());
     }
     let (by, now) = (caller.actor.id(), clock.now());
-    let first = store::take_positions(tx, &dataset.id, count, by, now)?;
+    let (first, snapshots) = store::take_positions(tx, &dataset.id, count, by, now)?;
     let made = (first..).zip(new).map(|(position, new)| Datapoint {
         id: id::ulid(clock),
         project: dataset.project,
@@ -199,7 +199,7 @@ pub(super) fn add(
         updated_at: now,
     });
     let made: Vec<_> = made.collect();
-    points::insert(tx, &made)?;
+    points::insert(tx, &made, snapshots)?;
     Ok(made)
 }
 
@@ -250,6 +250,7 @@ pub fn update(
 ) -> Result<Datapoint> {
     caller.require(Permission::Annotate)?;
     let dataset = super::find(tx, caller, dataset_id)?;
+    let snapshots = store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
     let old = points::find(tx, &dataset.id, id)?.ok_or_else(|| not_found(id))?;
     let change = change.clone();
     let input = Input {
@@ -267,8 +268,8 @@ pub fn update(
         updated_at: clock.now(),
         ..old
     };
-    points::update(tx, &changed)?;
-    store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
+    kept::keep(tx, &dataset.id, id, snapshots)?;
+    points::update(tx, &changed, snapshots)?;
     Ok(changed)
 }
 
@@ -280,11 +281,12 @@ pub fn remove(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset_id: &str,
         let message = format!("item_ids must have 1 to {MOST_REMOVED} entries.");
         return Err(Error::field("invalid_count", "item_ids", message));
     }
+    let snapshots = store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
     let mut removed = 0;
     for id in ids {
+        kept::keep(tx, &dataset.id, id, snapshots)?;
         removed += points::delete(tx, &dataset.id, id)?;
     }
-    store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
     Ok(removed)
 }
 

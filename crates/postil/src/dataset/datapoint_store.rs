@@ -9,13 +9,14 @@ use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
 use crate::params;
 
-const COLUMNS: &str = "id, project, dataset_id, position, inputs, messages, expected_output, evaluations, origin,
+pub(super) const COLUMNS: &str =
+    "id, project, dataset_id, position, inputs, messages, expected_output, evaluations, origin,
   content_hash, created_by, updated_by, created_at, updated_at";
 
 /// Hashes asked for with one statement.
 const IN_LIST: usize = 100;
 
-fn read(row: &Row) -> Result<Datapoint> {
+pub(super) fn read(row: &Row) -> Result<Datapoint> {
     Ok(Datapoint {
         id: row.text(0)?,
         project: row.int(1)?,
@@ -38,10 +39,10 @@ fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<String>> {
     value.map(|value| serde_json::to_string(value).map_err(Error::internal)).transpose()
 }
 
-pub(super) fn insert(tx: &mut Tx<'_>, datapoints: &[Datapoint]) -> Result<()> {
+pub(super) fn insert(tx: &mut Tx<'_>, datapoints: &[Datapoint], snapshots: i64) -> Result<()> {
     let sql = format!(
-        "insert into datapoint ({COLUMNS}, source, source_hash)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $10)"
+        "insert into datapoint ({COLUMNS}, source, source_hash, since)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $10, $16)"
     );
     for datapoint in datapoints {
         let source = datapoint.origin.as_ref().and_then(Origin::source);
@@ -62,17 +63,18 @@ pub(super) fn insert(tx: &mut Tx<'_>, datapoints: &[Datapoint]) -> Result<()> {
                 &datapoint.updated_by,
                 datapoint.created_at,
                 datapoint.updated_at,
-                &source
+                &source,
+                snapshots
             ],
         )?;
     }
     Ok(())
 }
 
-pub(super) fn update(tx: &mut Tx<'_>, datapoint: &Datapoint) -> Result<()> {
+pub(super) fn update(tx: &mut Tx<'_>, datapoint: &Datapoint, snapshots: i64) -> Result<()> {
     tx.execute(
         "update datapoint set inputs = $3, messages = $4, expected_output = $5, content_hash = $6, updated_by = $7,
-           updated_at = $8
+           updated_at = $8, since = $9
          where dataset_id = $1 and id = $2",
         params![
             &datapoint.dataset_id,
@@ -82,7 +84,8 @@ pub(super) fn update(tx: &mut Tx<'_>, datapoint: &Datapoint) -> Result<()> {
             &datapoint.expected_output,
             &datapoint.content_hash,
             &datapoint.updated_by,
-            datapoint.updated_at
+            datapoint.updated_at,
+            snapshots
         ],
     )
     .map(drop)
@@ -154,6 +157,38 @@ pub(super) fn clear(tx: &mut Tx<'_>, dataset_id: &str) -> Result<()> {
 
 /// Lets the datapoints follow their dataset into another project.
 pub(super) fn move_all(tx: &mut Tx<'_>, dataset: &Dataset) -> Result<()> {
-    tx.execute("update datapoint set project = $2 where dataset_id = $1", params![&dataset.id, dataset.project])
-        .map(drop)
+    for table in ["datapoint", "datapoint_past"] {
+        let sql = format!("update {table} set project = $2 where dataset_id = $1");
+        tx.execute(&sql, params![&dataset.id, dataset.project])?;
+    }
+    Ok(())
+}
+
+/// Contents that are there more than once, with how often, in the order of the first of each.
+pub(super) fn repeated(tx: &mut Tx<'_>, dataset_id: &str, limit: usize) -> Result<Vec<(String, i64)>> {
+    let sql = format!(
+        "select content_hash, count(*) from datapoint where dataset_id = $1
+         group by content_hash having count(*) > 1 order by min(position) limit {limit}"
+    );
+    tx.query(&sql, params![dataset_id])?.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
+}
+
+/// The ids of datapoints with this content, in their order.
+pub(super) fn with_content(tx: &mut Tx<'_>, dataset_id: &str, hash: &str, limit: usize) -> Result<Vec<String>> {
+    let sql =
+        format!("select id from datapoint where dataset_id = $1 and content_hash = $2 order by position limit {limit}");
+    tx.query(&sql, params![dataset_id, hash])?.iter().map(|row| row.text(0)).collect()
+}
+
+/// How many datapoints repeat an earlier one.
+pub(super) fn surplus(tx: &mut Tx<'_>, dataset_id: &str) -> Result<i64> {
+    let sql = "select count(*) - count(distinct content_hash) from datapoint where dataset_id = $1";
+    tx.query_one(sql, params![dataset_id])?.int(0)
+}
+
+/// Removes datapoints that repeat an earlier one.
+pub(super) fn delete_repeated(tx: &mut Tx<'_>, dataset_id: &str) -> Result<u64> {
+    let sql = "delete from datapoint where dataset_id = $1 and exists (select 1 from datapoint f
+      where f.dataset_id = $1 and f.content_hash = datapoint.content_hash and f.position < datapoint.position)";
+    tx.execute(sql, params![dataset_id])
 }

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::mapping::{Mapping, Target};
-use super::rows::Row;
 use crate::clock::parse_rfc3339;
 use crate::dataset::datapoint::{Input, New, Origin};
 use crate::error::Error;
 use crate::human_review::value::{self, Rules};
 use crate::human_review::{Definition, Kind};
+use crate::rows::Row;
 
 /// What is wrong with a row, and in which column.
 #[derive(Debug, Clone, PartialEq, Eq)]

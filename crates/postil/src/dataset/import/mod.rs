@@ -5,7 +5,6 @@
 
 mod build;
 mod mapping;
-mod rows;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -17,10 +16,10 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::human_review;
 use crate::project::{Caller, Permission, ProjectRef};
+use crate::rows::{self, FileFormat};
 
 pub use build::{Builder, Fault};
 pub use mapping::{Mapping, Target};
-pub use rows::FileFormat;
 
 /// The largest file, in bytes.
 pub const MOST_BYTES: usize = 64 << 20;
