@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { barriers, look, openBrowser, openPage, otlpSpan, Postil, signIn } from "./postil";
+import { barriers, callAs, look, openBrowser, openPage, otlpSpan, Postil, signIn } from "./postil";
 
 let postil: Postil;
 let browser: Browser;
@@ -187,5 +187,37 @@ it("all traces that match become datapoints in the background", async () => {
     })
     .toMatchObject({ datapoints_count: 120 });
   await page.getByText("120 traces added to the dataset").waitFor();
+  expect(complaints).toEqual([]);
+});
+
+it("the item that is reviewed is added with one key, and the reviewing goes on", async () => {
+  const at = 0x710001;
+  await postil.send([
+    otlpSpan(at, "order", {
+      "gen_ai.operation.name": "chat",
+      "gen_ai.request.model": "gpt-4o",
+      "input.value": "Where is my parcel?",
+      "output.value": "On its way.",
+    }),
+  ]);
+  const id = await make("From reviews");
+  const { page, complaints } = await openPage(inside);
+  await page.goto(`${postil.url}/p/default/queues`);
+  const trace_id = at.toString(16).padStart(32, "a");
+  const queue = (await callAs(page, "POST", "/v3/queues", { display_name: "Parcels" })) as { id: string };
+  await callAs(page, "POST", `/v3/queues/${queue.id}/items`, {
+    items: [{ trace_id, span_id: at.toString(16).padStart(16, "b") }],
+  });
+  await page.goto(`${postil.url}/p/default/queues/${queue.id}/review?go=true`);
+  await page.getByRole("region", { name: "What is judged" }).getByText("On its way.").first().waitFor();
+  await look(page, "review-to-dataset");
+  await page.keyboard.press("d");
+  const picker = page.getByRole("dialog", { name: "Add this item to a dataset" });
+  await picker.getByRole("button", { name: /^From reviews/ }).click();
+  await page.getByText("1 added to From reviews").waitFor();
+  await page.getByRole("region", { name: "Questions" }).waitFor();
+  const [added] = (await call<{ data: { origin?: object }[] }>("GET", `/v2/datasets/${id}/datapoints`)).data;
+  expect(added?.origin).toMatchObject({ trace_id, answer: "On its way." });
+  expect(Object.keys(added?.origin ?? {})).toContain("queue_item_id");
   expect(complaints).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { Key } from "../keys/Key";
 import type { CommandId } from "../keys/table";
 import { runCommand } from "../keys/useCommand";
 import { Button } from "../ui/Button";
+import { cx } from "../ui/cx";
 import { around, onScreen, phaseOf, type Session } from "./session";
 
 function Hint({ id, icon, label, off }: { id: CommandId; icon: ReactNode; label: string; off?: boolean }) {
@@ -44,7 +45,12 @@ export function DeskFoot({
       <Hint id="skip-item" icon={<SkipForward size={14} aria-hidden />} label="Skip" off={!open} />
       <Hint id="decline-item" icon={<Ban size={14} aria-hidden />} label="Decline" off={!open} />
       <Hint id="undo" icon={<Undo2 size={14} aria-hidden />} label="Undo" off={session.past.length === 0} />
-      {keeps && <Hint id="add-to-dataset" icon={<Database size={14} aria-hidden />} label="To a dataset" />}
+      {keeps && (
+        // On a phone there is no room beside the way on.
+        <span className={cx(after && "max-sm:hidden")}>
+          <Hint id="add-to-dataset" icon={<Database size={14} aria-hidden />} label="To a dataset" />
+        </span>
+      )}
       <span className="flex-1" />
       {phase === "answering" && (
         <Button look="primary" className="pointer-coarse:h-11" disabled={entry?.review?.orphaned} onClick={submit}>

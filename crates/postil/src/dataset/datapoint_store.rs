@@ -40,35 +40,32 @@ fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<String>> {
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, datapoints: &[Datapoint], snapshots: i64) -> Result<()> {
-    let sql = format!(
-        "insert into datapoint ({COLUMNS}, source, source_hash, since)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $10, $16)"
-    );
-    for datapoint in datapoints {
+    let row = |datapoint: &Datapoint| {
         let source = datapoint.origin.as_ref().and_then(Origin::source);
-        tx.execute(
-            &sql,
-            params![
-                &datapoint.id,
-                datapoint.project,
-                &datapoint.dataset_id,
-                datapoint.position,
-                json(datapoint.inputs.as_ref())?,
-                json(datapoint.messages.as_ref())?,
-                &datapoint.expected_output,
-                json(datapoint.evaluations.as_ref())?,
-                json(datapoint.origin.as_ref())?,
-                &datapoint.content_hash,
-                &datapoint.created_by,
-                &datapoint.updated_by,
-                datapoint.created_at,
-                datapoint.updated_at,
-                &source,
-                snapshots
-            ],
-        )?;
-    }
-    Ok(())
+        let row = params![
+            &datapoint.id,
+            datapoint.project,
+            &datapoint.dataset_id,
+            datapoint.position,
+            json(datapoint.inputs.as_ref())?,
+            json(datapoint.messages.as_ref())?,
+            &datapoint.expected_output,
+            json(datapoint.evaluations.as_ref())?,
+            json(datapoint.origin.as_ref())?,
+            &datapoint.content_hash,
+            &datapoint.created_by,
+            &datapoint.updated_by,
+            datapoint.created_at,
+            datapoint.updated_at,
+            &source,
+            &datapoint.content_hash,
+            snapshots
+        ];
+        Ok(row.to_vec())
+    };
+    let rows = datapoints.iter().map(row).collect::<Result<Vec<_>>>()?;
+    let sql = format!("insert into datapoint ({COLUMNS}, source, source_hash, since) values $rows");
+    tx.insert_many(&sql, &rows).map(drop)
 }
 
 pub(super) fn update(tx: &mut Tx<'_>, datapoint: &Datapoint, snapshots: i64) -> Result<()> {
