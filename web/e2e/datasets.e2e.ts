@@ -131,7 +131,7 @@ it("selected traces, a span and a log are added by key, the correction as the ex
   await page.goto(`${postil.url}/p/default/traces`);
   const traces = page.getByRole("region", { name: "Traces" });
   await traces.getByRole("link").nth(3).waitFor();
-  for (const at of [0, 1, 2]) await traces.getByRole("checkbox").nth(at).click();
+  for (const at of [3, 4, 5]) await traces.getByRole("checkbox").nth(at).click();
   await page.keyboard.press("d");
   const picker = page.getByRole("dialog", { name: "Add 3 traces to a dataset" });
   await picker.getByRole("textbox").fill("Order questions");
@@ -169,7 +169,10 @@ it("selected traces, a span and a log are added by key, the correction as the ex
   const log = page.getByRole("dialog", { name: "Add this log to a dataset" });
   await log.getByRole("button", { name: /^Order questions/ }).click();
   await page.getByText("1 added to Order questions").waitFor();
-  await page.getByRole("button", { name: "Open it" }).click();
+  await page.getByRole("button", { name: "Add to dataset" }).click();
+  await log.getByRole("button", { name: /^Order questions/ }).click();
+  await page.getByText("Nothing new in Order questions. It is there already").waitFor();
+  await page.getByRole("button", { name: "Open it" }).last().click();
   await page.getByRole("heading", { level: 1, name: "Order questions" }).waitFor();
   await page.getByText("5 datapoints").waitFor();
   await page.getByText("corrected").first().waitFor();
@@ -319,7 +322,7 @@ it("a dataset leaves in the format that is chosen, split for testing; annotation
   await dialog.getByLabel("Per cent for testing").fill("101");
   expect(await dialog.getByRole("button", { name: "Download" }).isDisabled()).toBe(true);
   await dialog.getByLabel("Per cent for testing").fill("100");
-  await dialog.getByLabel("Part").selectOption({ label: "For training" });
+  await dialog.getByLabel("Part", { exact: true }).selectOption({ label: "For training" });
   const [rest] = await Promise.all([
     page.waitForEvent("download"),
     dialog.getByRole("button", { name: "Download" }).click(),

@@ -2,13 +2,16 @@
 
 import io
 import json
+import urllib.request
+import zipfile
 
 import datasets
 import pandas
 import pyarrow.json
+import pyarrow.parquet
 import pytest
 
-from support import Span, http, seed, unique
+from support import KEY, URL, Span, http, seed, unique
 
 CORRECTIONS = ["Once a month.\n\"Twice\", in summer ✓", "=SUM(1,1)"]
 
@@ -103,3 +106,52 @@ def test_annotations_load_from_lines_and_from_a_table():
     assert [sorted(json.loads(value)) for value in table[table["key"] == "defects"]["value"]] == \
         [sorted(values["defects"])] * 3
     assert set(table[table["key"] == "conformance_score"]["value"].astype(float)) == {2.5}
+
+
+def fetched(path: str) -> bytes:
+    """The bytes of a download; `http` reads text."""
+    request = urllib.request.Request(URL + path, headers={"authorization": f"Bearer {KEY}"})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=60) as answer:
+        return answer.read()
+
+
+def test_everything_loads_as_parquet(dataset, tmp_path):
+    path = tmp_path / "dataset.parquet"
+    path.write_bytes(fetched(f"/v3/datasets/{dataset}/export?format=parquet"))
+    table = pyarrow.parquet.read_table(path)
+    frame = pandas.read_parquet(path)
+    loaded = load(str(path), tmp_path, "parquet")
+    assert table.num_rows == len(frame) == len(loaded) == 5
+    assert str(table.schema.field("created_at").type) == "timestamp[us, tz=UTC]"
+    assert list(frame["expected_output"][:2]) == loaded["expected_output"][:2] == CORRECTIONS
+    assert json.loads(loaded["inputs"][4]) == {"city": "Łódź"}
+    assert [message["role"] for message in json.loads(loaded["messages"][0])] == ["user"]
+
+
+def test_annotations_load_as_parquet(tmp_path):
+    source = unique("source")
+    span = seed()
+    values = {"defects": ["spelling", "grammatical"], "correction": CORRECTIONS[0], "conformance_score": 2.5}
+    said = [{"key": key, "value": value} for key, value in values.items()]
+    http("POST", span.path, {"annotations": said, "metadata": {"source": source}})
+    path = tmp_path / "annotations.parquet"
+    path.write_bytes(fetched(f"/v3/annotations/export?format=parquet&source={source}"))
+    frame = pandas.read_parquet(path).set_index("key")
+    assert load(str(path), tmp_path, "parquet").num_rows == len(frame) == 3
+    assert frame.loc["correction", "value"] == CORRECTIONS[0]
+    assert sorted(json.loads(frame.loc["defects", "value"])) == sorted(values["defects"])
+    assert float(frame.loc["conformance_score", "value"]) == 2.5
+    assert set(frame["definition_version"]) == {1} and "queue_id" in frame
+
+
+@pytest.mark.parametrize("files", ["jsonl", "parquet", "openai", "dpo", "kto"])
+def test_a_folder_loads_as_a_dataset_with_its_parts(dataset, files, tmp_path):
+    data = fetched(f"/v3/datasets/{dataset}/export?format=huggingface&test_percent=50&files={files}")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        archive.extractall(tmp_path / "folder")
+    loaded = datasets.load_dataset(str(tmp_path / "folder"), cache_dir=str(tmp_path / "cache"))
+    assert set(loaded) <= {"train", "test"}
+    counts = {"jsonl": 5, "parquet": 5, "openai": 4, "dpo": 2, "kto": 5}
+    assert sum(part.num_rows for part in loaded.values()) == counts[files]

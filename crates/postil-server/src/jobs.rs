@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use postil::annotation::bulk;
 use postil::automation;
+use postil::dataset::matching;
 use postil::event::Event;
 use postil::job::{self, Job};
 use postil::queue;
-use postil::trace::price::PriceTable;
 use postil::{Error, Result, id};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -73,12 +73,10 @@ pub async fn work_off(app: &App, worker: &str) -> Result<bool> {
 /// Does the steps of a job until it ends or somebody else has it.
 async fn finish(app: &App, worker: &str, job: &Job) -> Result<()> {
     loop {
-        let (clock, me, id) = (app.clock.clone(), worker.to_owned(), job.id.clone());
-        let (limit, prices) = (app.string_limit, app.prices.clone());
-        let stepping = app
-            .db
-            .write(move |tx| job::step(tx, &clock, &me, &id, |tx, job| one_step(tx, &clock, job, (limit, &prices))));
-        match stepping.await {
+        let (here, me, id) = (app.clone(), worker.to_owned(), job.id.clone());
+        let stepped =
+            app.db.write(move |tx| job::step(tx, &here.clock, &me, &id, |tx, job| one_step(tx, &here, job))).await;
+        match stepped {
             Ok(true) => tokio::task::yield_now().await,
             Ok(false) => return Ok(()),
             Err(Error::Overloaded | Error::Unavailable(_)) => tokio::time::sleep(REST).await,
@@ -95,17 +93,14 @@ async fn finish(app: &App, worker: &str, job: &Job) -> Result<()> {
 }
 
 /// What each kind of job does in a step.
-fn one_step(
-    tx: &mut postil::Tx<'_>,
-    clock: &postil::Clock,
-    job: &Job,
-    (string_limit, prices): (usize, &PriceTable),
-) -> Result<job::Step> {
+fn one_step(tx: &mut postil::Tx<'_>, app: &App, job: &Job) -> Result<job::Step> {
+    let clock = &app.clock;
     match job.kind.as_str() {
-        bulk::KIND => bulk::step(tx, clock, job, string_limit),
+        bulk::KIND => bulk::step(tx, clock, job, app.string_limit),
+        matching::KIND => matching::step(tx, clock, job, &app.prices),
         queue::ADD_KIND => queue::add_step(tx, clock, job),
         queue::SORT_KIND => queue::sort_step(tx, job),
-        automation::BACK_FILL_KIND => automation::back_fill_step(tx, clock, prices, job),
+        automation::BACK_FILL_KIND => automation::back_fill_step(tx, clock, &app.prices, job),
         other => Err(Error::invalid("unknown_job", format!("This server does not know jobs of the kind {other}."))),
     }
 }

@@ -10,6 +10,7 @@ pub mod config;
 pub mod connections;
 pub mod demo;
 pub mod doctor;
+pub mod exports;
 pub mod greeting;
 pub mod grpc;
 pub mod jobs;

@@ -445,6 +445,8 @@ create table annotation (
   source text not null,
   -- The start of the trace, so that the newest annotated traces are one range of annotation_value.
   trace_start_ns bigint not null,
+  -- The annotation queue in which the value was said.
+  queue_id text,
   created_at bigint not null,
   updated_at bigint not null,
   removed_at bigint,
@@ -795,6 +797,8 @@ create table dataset (
   path text not null,
   -- The number the next datapoint gets.
   next_position bigint not null,
+  -- How many snapshots were made.
+  snapshots bigint not null,
   created_by text not null,
   updated_by text not null,
   created_at bigint not null,
@@ -817,14 +821,54 @@ create table datapoint (
   origin text,
   -- The hash of inputs, messages and expected output: the same content twice is found by it.
   content_hash text not null,
+  -- The span it was taken from, and the hash of what was taken: by both, what is there already is known.
+  source text,
+  source_hash text not null,
+  -- How many snapshots there were when it became what it is: later ones hold it as it is.
+  since bigint not null,
   created_by text not null,
   updated_by text not null,
   created_at bigint not null,
   updated_at bigint not null
 ){clustered};
+create index datapoint_source on datapoint (dataset_id, source);
 create unique index datapoint_position on datapoint (dataset_id, position);
-create index datapoint_content on datapoint (dataset_id, content_hash);
+create index datapoint_content on datapoint (dataset_id, content_hash, position);
 
+-- A dataset as it was. What it held is not copied: it stands in datapoint while it is as it was, else in datapoint_past.
+create table dataset_snapshot (
+  id text primary key,
+  dataset_id text not null references dataset (id) on delete cascade,
+  -- Counts the snapshots of a dataset, from 1.
+  number bigint not null,
+  name text not null,
+  datapoints bigint not null,
+  created_by text not null,
+  created_at bigint not null
+){clustered};
+create unique index dataset_snapshot_number on dataset_snapshot (dataset_id, number);
+
+-- Datapoints that were changed or removed, as the snapshots after `since` up to `until` hold them.
+create table datapoint_past (
+  id text not null,
+  project bigint not null,
+  dataset_id text not null references dataset (id) on delete cascade,
+  position bigint not null,
+  inputs text,
+  messages text,
+  expected_output text,
+  evaluations text,
+  origin text,
+  content_hash text not null,
+  created_by text not null,
+  updated_by text not null,
+  created_at bigint not null,
+  updated_at bigint not null,
+  since bigint not null,
+  until bigint not null,
+  primary key (dataset_id, position, since)
+){clustered};
+create index datapoint_past_id on datapoint_past (dataset_id, id);
 -- What is done with traces that match, by itself.
 create table automation (
   id text primary key,

@@ -1,7 +1,7 @@
 //! The domain of Postil: its nouns, their rules and their SQL. Knows nothing of HTTP.
 //!
 //! Rooms, from the ground up: [`db`] (the only room that knows a database driver), [`id`], [`clock`], [`error`],
-//! [`page`], [`event`] know no noun. Then each noun imports only what stands before it:
+//! [`page`], [`event`], [`rows`] know no noun. Then each noun imports only what stands before it:
 //! `project < view < job < webhook < media < trace < human_review < annotation <
 //! queue < dataset < automation`.
 
@@ -19,6 +19,7 @@ pub mod media;
 pub mod page;
 pub mod project;
 pub mod queue;
+pub mod rows;
 pub mod trace;
 pub mod view;
 pub mod webhook;

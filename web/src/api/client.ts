@@ -9,6 +9,8 @@ export function rememberSession(token: string | undefined): void {
 
 export interface Call {
   body?: unknown;
+  /** A file as the body, as it is. */
+  file?: Blob;
   /** The project the request speaks to. */
   project?: string | undefined;
   query?: Record<string, string | number | boolean | undefined>;
@@ -34,6 +36,7 @@ export async function send<T>(method: Method, path: string, call: Call = {}): Pr
   if (method !== "GET" && csrfToken) headers["x-csrf-token"] = csrfToken;
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (call.body !== undefined) init.body = JSON.stringify(call.body);
+  if (call.file) init.body = call.file;
   if (call.signal) init.signal = call.signal;
   if (call.keepalive) init.keepalive = true;
   let response: Response;

@@ -1,5 +1,6 @@
+import type { Aggregate } from ".";
 import { download, path, send } from "./client";
-import type { AnswerValue, Json, JsonObject, List } from "./types";
+import type { AnswerValue, Job, Json, JsonObject, List } from "./types";
 
 export interface Dataset {
   _id: string;
@@ -55,8 +56,58 @@ export interface Datapoint extends DatapointInput {
   updated: string;
 }
 
+/** A dataset as it was. */
+export interface Snapshot {
+  id: string;
+  name: string;
+  number: number;
+  datapoints_count: number;
+  created_by_id: string;
+  created_at: string;
+}
+
+/** What became of a datapoint between two snapshots. */
+export interface DatapointChange {
+  change: "added" | "removed" | "changed";
+  datapoint_id: string;
+  before?: Datapoint;
+  after?: Datapoint;
+}
+
+export interface DuplicateGroup {
+  content_hash: string;
+  count: number;
+  first: Datapoint;
+}
+
+/** A row of a file that cannot be imported. */
+export interface ImportFault {
+  row: number;
+  line: number;
+  column?: string;
+  message: string;
+}
+
+/** What a file would become. */
+export interface ImportPreview {
+  format: string;
+  columns: { name: string; target: string }[];
+  rows: number;
+  bad_rows: number;
+  errors: ImportFault[];
+  datapoints: DatapointInput[];
+}
+
+export interface ImportDone {
+  imported: number;
+  already_there: number;
+  skipped: number;
+}
+
 export interface ExportChoice {
   format: string;
+  files?: string;
+  snapshot_id?: string;
   test_percent?: number;
   split?: string;
 }
@@ -88,8 +139,48 @@ export function datasetsApi(project: string) {
     removeDatapoint: (dataset: string, id: string) =>
       send<void>("DELETE", point(dataset, id), { project, keepalive: true }),
     /** The newest correction of a span, or else its answer, becomes the expected output. */
-    take: (dataset: string, items: { trace_id: string; span_id?: string }[]) =>
-      send<Datapoint[]>("POST", path`/v3/datasets/${dataset}/spans`, { project, body: { items } }),
+    take: (dataset: string, items: { trace_id: string; span_id?: string; queue_item_id?: string }[]) =>
+      send<(Datapoint & { already_there?: boolean })[]>("POST", path`/v3/datasets/${dataset}/spans`, {
+        project,
+        body: { items },
+      }),
+    /** Everything that matches, as a job. */
+    takeMatching: (dataset: string, body: Aggregate) =>
+      send<Job>("POST", path`/v3/datasets/${dataset}/matching`, { project, body }),
+    preview: (dataset: string, file: Blob, mapping: Record<string, string>) =>
+      send<ImportPreview>("POST", path`/v3/datasets/${dataset}/import/preview`, {
+        project,
+        file,
+        query: { mapping: JSON.stringify(mapping) },
+      }),
+    importFile: (
+      dataset: string,
+      file: Blob,
+      choice: { mapping: Record<string, string>; skip: boolean; duplicates: "add" | "skip" },
+    ) =>
+      send<ImportDone>("POST", path`/v3/datasets/${dataset}/import`, {
+        project,
+        file,
+        query: {
+          mapping: JSON.stringify(choice.mapping),
+          skip_bad_rows: choice.skip,
+          duplicates: choice.duplicates,
+        },
+      }),
+    snapshots: (id: string) =>
+      send<List<Snapshot>>("GET", path`/v3/datasets/${id}/snapshots`, { project, query: { limit: 200 } }),
+    makeSnapshot: (id: string, name: string) =>
+      send<Snapshot>("POST", path`/v3/datasets/${id}/snapshots`, { project, body: { name } }),
+    /** What changed from one snapshot to another, or to the dataset as it is. */
+    diff: (id: string, from: string, to?: string, after?: string) =>
+      send<List<DatapointChange> & { next_after?: string }>("GET", path`/v3/datasets/${id}/diff`, {
+        project,
+        query: { from, to: to || undefined, starting_after: after || undefined, limit: 50 },
+      }),
+    duplicates: (id: string) =>
+      send<List<DuplicateGroup> & { surplus: number }>("GET", path`/v3/datasets/${id}/duplicates`, { project }),
+    removeDuplicates: (id: string) =>
+      send<{ removed: number }>("POST", path`/v3/datasets/${id}/duplicates/remove`, { project }),
     exportDataset: (id: string, choice: ExportChoice, name: string) =>
       download(`${path`/v3/datasets/${id}/export`}?${query({ ...choice })}`, project, name),
     exportAnnotations: (choice: { format: string; key?: string; from?: string; to?: string }, name: string) =>

@@ -1663,6 +1663,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/annotations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import annotations
+         * @description The body is a file as the download of annotations writes it, as JSON lines or CSV: at most 16 MiB and 10,000 rows. A row
+         *     needs `trace_id`, `span_id`, `key` (or `subject_id`, with `subject_kind` `evaluator_correction`) and `value`; the span
+         *     and the human review must be there. Times are set anew. All rows or none, unless `skip_bad_rows` is true.
+         */
+        post: operations["import_annotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare two snapshots of a dataset
+         * @description What was added, removed and changed from one to the other, or to the dataset as it is.
+         */
+        get: operations["diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find what a dataset holds more than once */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/duplicates/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove all but the first of what a dataset holds more than once */
+        post: operations["remove_duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/datasets/{dataset_id}/export": {
         parameters: {
             query?: never;
@@ -1686,6 +1762,124 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/datasets/{dataset_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file into a dataset
+         * @description The body is the file, as for the preview. All rows are imported or none, unless `skip_bad_rows` is true. Our own
+         *     exports of datasets (`jsonl`, `csv`, `openai`, `dpo`, `kto`) come back in as they went out.
+         */
+        post: operations["import_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a file before it is imported
+         * @description The body is the file: JSON lines, or CSV with a head, in UTF-8, at most 64 MiB and 50,000 rows. Nothing is stored.
+         */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/matching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add everything that matches to a dataset
+         * @description Of every trace, the span whose answer it shows. The answer counts exactly what matches; the work goes on in the
+         *     background, as a job that can be followed and canceled. What was added before is not added again.
+         */
+        post: operations["take_matching"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the snapshots of a dataset, newest first */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Make a snapshot of a dataset
+         * @description It holds the dataset as it is, for good: whatever becomes of the dataset, the snapshot stays until the dataset is
+         *     deleted. Nothing is copied.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/snapshots/{snapshot_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a snapshot */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/datasets/{dataset_id}/snapshots/{snapshot_id}/datapoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what a snapshot holds, in the order in which it came */
+        get: operations["datapoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/datasets/{dataset_id}/spans": {
         parameters: {
             query?: never;
@@ -1698,7 +1892,9 @@ export interface paths {
         /**
          * Add spans to a dataset
          * @description What went in becomes the messages, the newest correction (or else the answer) the expected output, the variables of
-         *     the prompt the inputs; what people said comes along. All of them or none.
+         *     the prompt the inputs; what people said comes along. All of them or none. A span that was added before is answered
+         *     with the datapoint it became, `already_there`, and adds nothing; unless it was corrected since, or `duplicates` is
+         *     `add`.
          */
         post: operations["take"];
         delete?: never;
@@ -2858,6 +3054,15 @@ export interface components {
             updated_at: string;
             value: components["schemas"]["AnnotationValue"];
         };
+        /** @description What an import did. */
+        AnnotationsImported: {
+            /** @description The first 100 of those. */
+            errors: components["schemas"]["ImportFault"][];
+            /** @description How many values are said now; those that were said before among them. */
+            imported: number;
+            /** @description Rows that were wrong and left out, with `skip_bad_rows`. */
+            skipped: number;
+        };
         /** @description For whom a call speaks. What `llm` and `code` say is stored as an evaluator result. */
         AnnotatorInput: {
             /** @description Their id; without one whom the metadata names, or the API key. */
@@ -3270,10 +3475,23 @@ export interface components {
             /** @description `Project/folder/…`; a key of one project may leave the project out. The default project when nothing is said. */
             path?: string | null;
         };
+        /** @description A snapshot to make. */
+        CreateSnapshot: {
+            /** @description 1 to 128 characters; no other snapshot of the dataset has it. */
+            name: string;
+        };
         /** @description An e-mail address and a password. */
         Credentials: {
             email: string;
             password: string;
+        };
+        /** @description What became of a datapoint. */
+        DatapointChange: {
+            after?: components["schemas"]["DatapointView"] | null;
+            before?: components["schemas"]["DatapointView"] | null;
+            /** @description `added`, `removed` or `changed`. */
+            change: string;
+            datapoint_id: string;
         };
         /** @description Datapoints to remove. */
         DatapointIds: {
@@ -3282,7 +3500,7 @@ export interface components {
         };
         /** @description What a datapoint holds. */
         DatapointInput: {
-            /** @description The output that is expected. */
+            /** @description The output that is expected. An empty text is none; in a change it takes away what was expected. */
             expected_output?: string | null;
             /** @description Variables. */
             inputs?: {
@@ -3311,17 +3529,22 @@ export interface components {
             corrected_by?: string | null;
             /** @description The item of an annotation queue it was added from. */
             queue_item_id?: string | null;
-            span_id: string;
-            trace_id: string;
+            span_id?: string;
+            /** @description Absent when it came from a file that names none. */
+            trace_id?: string;
         };
         /** @description A span to take a datapoint from. */
         DatapointSource: {
+            /** @description The item of an annotation queue it is added from. */
+            queue_item_id?: string | null;
             /** @description The one whose answer the trace shows when none is named. */
             span_id?: string | null;
             trace_id: string;
         };
         /** @description Spans to take datapoints from. */
         DatapointSources: {
+            /** @description What becomes of spans that were added before: `skip` (default) leaves it at that, `add` adds them again. */
+            duplicates?: string | null;
             /** @description 1 to 1000 spans. */
             items: components["schemas"]["DatapointSource"][];
         };
@@ -3343,6 +3566,16 @@ export interface components {
             updated_by_id: string;
             workspace_id: string;
         };
+        /** @description What differs between two states of a dataset. */
+        DatasetDiff: {
+            /** @description Datapoints in their order; those with the same inputs, messages and expected output are not among them. */
+            data: components["schemas"]["DatapointChange"][];
+            has_more: boolean;
+            /** @description Where the next part begins: `starting_after`. A part may be shorter than its limit. */
+            next_after?: string | null;
+            /** @example list */
+            object: string;
+        };
         /** @description A list of datasets. */
         DatasetList: {
             data: components["schemas"]["DatasetView"][];
@@ -3350,11 +3583,33 @@ export interface components {
             /** @example list */
             object: string;
         };
+        /** @description Which traces to add. */
+        DatasetMatchingInput: {
+            /** @description `and` (default): all filters hold; `or`: one does. */
+            filter_operator?: string | null;
+            /** @description What must hold. */
+            filters?: components["schemas"]["TraceFilter"][] | null;
+            /**
+             * Format: date-time
+             * @description The earliest start; required.
+             */
+            from: string | null;
+            /** @description Text that occurs in the trace. */
+            query?: string | null;
+            /**
+             * Format: date-time
+             * @description Before which they started; required.
+             */
+            to: string | null;
+        };
         /** @description What is known of a dataset beside its content. */
         DatasetMetadata: {
             /** Format: int64 */
             datapoints_count: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many snapshots there are.
+             */
             total_versions: number;
         };
         /** @description A dataset. */
@@ -3395,6 +3650,37 @@ export interface components {
             active_ms?: number | null;
             /** @description Whatever the screen needs to show it again, at most 256 KiB. */
             draft: Record<string, never>;
+        };
+        /** @description Datapoints with the same inputs, messages and expected output. */
+        DuplicateGroup: {
+            content_hash: string;
+            /**
+             * Format: int64
+             * @description How many they are.
+             */
+            count: number;
+            /** @description The ids of the first 100. */
+            datapoint_ids: string[];
+            /** @description The first of them. */
+            first: components["schemas"]["DatapointView"];
+        };
+        /** @description What a dataset holds more than once. */
+        DuplicateList: {
+            /** @description The first 100 groups. */
+            data: components["schemas"]["DuplicateGroup"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+            /**
+             * Format: int64
+             * @description How many datapoints go when only the first of each group stays.
+             */
+            surplus: number;
+        };
+        /** @description How many datapoints went. */
+        DuplicatesRemoved: {
+            /** Format: int64 */
+            removed: number;
         };
         /** @description The body of every error. */
         ErrorBody: {
@@ -3774,6 +4060,59 @@ export interface components {
         ImageAnnouncement: {
             /** @description Such as `message_0_content_1.png`. Not looked at. */
             image_name: string;
+        };
+        /** @description A column of a file. */
+        ImportColumn: {
+            name: string;
+            /**
+             * @description What it becomes: `ignore`, `inputs`, `inputs.<name>`, `messages`, `messages.<role>`, `chat`, `expected_output`,
+             *     `evaluations`, `evaluations.<key>`, `origin`, `origin.<field>`, `chosen`, `rejected`, `completion` or `label`.
+             */
+            target: string;
+        };
+        /** @description What an import did. */
+        ImportDone: {
+            /** @description Rows whose content was in the dataset, with `duplicates=skip`. */
+            already_there: number;
+            /** @description The first 100 of those. */
+            errors: components["schemas"]["ImportFault"][];
+            imported: number;
+            /** @description Rows that were wrong and left out, with `skip_bad_rows`. */
+            skipped: number;
+        };
+        /** @description A row that cannot be imported. */
+        ImportFault: {
+            column?: string | null;
+            /**
+             * Format: int64
+             * @description The line of the file on which it begins.
+             */
+            line: number;
+            message: string;
+            /** @description The number of the row, from 1, without the head of a table. */
+            row: number;
+        };
+        /** @description What a file would become. */
+        ImportPreview: {
+            /** @description How many of them cannot be imported. */
+            bad_rows: number;
+            columns: components["schemas"]["ImportColumn"][];
+            /** @description The first 10 datapoints. */
+            datapoints: components["schemas"]["ImportedDatapoint"][];
+            /** @description The first 100 of those. */
+            errors: components["schemas"]["ImportFault"][];
+            /** @description `jsonl` or `csv`. */
+            format: string;
+            /** @description How many rows the file has. */
+            rows: number;
+        };
+        /** @description What a row becomes. */
+        ImportedDatapoint: {
+            expected_output?: string | null;
+            inputs?: {
+                [key: string]: unknown;
+            } | null;
+            messages?: unknown[] | null;
         };
         /** @description An annotation queue in which a trace or one of its spans is. */
         InQueue: {
@@ -5132,6 +5471,28 @@ export interface components {
             /** @description Who it is. */
             member: components["schemas"]["WhoBody"];
         };
+        /** @description A list of snapshots. */
+        SnapshotList: {
+            data: components["schemas"]["SnapshotView"][];
+            has_more: boolean;
+            /** @example list */
+            object: string;
+        };
+        /** @description A dataset as it was. */
+        SnapshotView: {
+            created_at: string;
+            created_by_id: string;
+            /** Format: int64 */
+            datapoints_count: number;
+            dataset_id: string;
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Counts the snapshots of the dataset, from 1.
+             */
+            number: number;
+        };
         /** @description The answer to a request for a span. */
         SpanAnswer: {
             span: components["schemas"]["SpanDetail"];
@@ -5263,6 +5624,11 @@ export interface components {
             /** @description The key of the human review. */
             key: string;
             value: components["schemas"]["AnnotationValue"];
+        };
+        /** @description A datapoint that was taken from a span. */
+        TakenDatapoint: components["schemas"]["DatapointView"] & {
+            /** @description Whether it was in the dataset before, or is named twice; absent for a new one. */
+            already_there?: boolean;
         };
         /** @description A session. */
         Thread: {
@@ -10100,7 +10466,7 @@ export interface operations {
     export_annotations: {
         parameters: {
             query?: {
-                /** @description `jsonl` (default) or `csv`. */
+                /** @description `jsonl` (default), `csv` or `parquet`. */
                 format?: string;
                 /** @description The key of a human review. */
                 key?: string;
@@ -10131,6 +10497,142 @@ export interface operations {
                 content: {
                     "application/x-ndjson": string;
                     "text/csv": string;
+                    "application/vnd.apache.parquet": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_annotations: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` or `csv`; the file says so itself when nothing is said. */
+                format?: string;
+                /** @description Imports the good rows when there are bad ones; otherwise one bad row refuses all. */
+                skip_bad_rows?: boolean;
+                /** @description Everything is said by whom the file names; only for API keys. Otherwise the caller says it. */
+                keep_authors?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationsImported"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    diff: {
+        parameters: {
+            query: {
+                /** @description The id of the snapshot it was. */
+                from: string;
+                /** @description The id of the snapshot it became; the dataset as it is when none is named. */
+                to?: string;
+                /** @description `next_after` of the part before. */
+                starting_after?: string;
+                /** @description How many datapoints are compared at once, 1 to 200; 100 when nothing is said. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetDiff"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicatesRemoved"];
                 };
             };
             "4XX": {
@@ -10146,12 +10648,19 @@ export interface operations {
     export_dataset: {
         parameters: {
             query?: {
-                /** @description `jsonl` (default), `csv`, `openai` or `sft` (chat fine-tuning), `dpo` (preference pairs), `kto` (verdicts). */
+                /**
+                 * @description `jsonl` (default), `csv`, `parquet`, `openai` or `sft` (chat fine-tuning), `dpo` (preference pairs), `kto`
+                 *     (verdicts), or `huggingface`: a zip with a file for each part and a card.
+                 */
                 format?: string;
+                /** @description What the files of `huggingface` hold: `jsonl` (default), `parquet`, `openai`, `sft`, `dpo` or `kto`. */
+                files?: string;
                 /** @description How many of a hundred datapoints are for testing, 0 to 100; 0 unless given. */
                 test_percent?: number;
                 /** @description `train` or `test`; both unless given. */
                 split?: string;
+                /** @description The id of a snapshot; the dataset as it is when none is named. */
+                snapshot_id?: string;
             };
             header?: never;
             path: {
@@ -10169,6 +10678,265 @@ export interface operations {
                 content: {
                     "application/x-ndjson": string;
                     "text/csv": string;
+                    "application/vnd.apache.parquet": number[];
+                    "application/zip": number[];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_dataset: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` or `csv`; the file says so itself when nothing is said. */
+                format?: string;
+                /**
+                 * @description A JSON object of columns and what they become, such as `{"Question": "messages.user", "notes": "ignore"}`. Columns
+                 *     that it does not name are guessed.
+                 */
+                mapping?: string;
+                /** @description Imports the good rows when there are bad ones; otherwise one bad row refuses all. */
+                skip_bad_rows?: boolean;
+                /** @description What becomes of rows whose content is in the dataset already: `add` (default) adds them, `skip` leaves them out. */
+                duplicates?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDone"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` or `csv`; the file says so itself when nothing is said. */
+                format?: string;
+                /**
+                 * @description A JSON object of columns and what they become, such as `{"Question": "messages.user", "notes": "ignore"}`. Columns
+                 *     that it does not name are guessed.
+                 */
+                mapping?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+                "text/csv": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take_matching: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetMatchingInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last row of the page before. */
+                starting_after?: string;
+                /** @description The id of the first row of the page after. */
+                ending_before?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotList"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSnapshot"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    datapoints: {
+        parameters: {
+            query?: {
+                /** @description How many rows, 1 to 200; 10 when nothing is said. */
+                limit?: number;
+                /** @description The id of the last row of the page before. */
+                starting_after?: string;
+                /** @description The id of the first row of the page after. */
+                ending_before?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatapointList"];
                 };
             };
             "4XX": {
@@ -10201,7 +10969,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DatapointView"][];
+                    "application/json": components["schemas"]["TakenDatapoint"][];
                 };
             };
             "4XX": {

@@ -21,15 +21,17 @@ export const MOST = 1000;
 export interface Source {
   trace_id: string;
   span_id?: string;
+  /** The item of a queue it is added from. */
+  queue_item_id?: string;
 }
 
 interface AddProps {
   /** What is added, in words. */
   what: string;
   /** The spans it is taken from; a trace stands for the span whose answer it shows. */
-  sources: Source[] | (() => Promise<Source[]>);
-  /** How many that are, where they are not known yet. */
-  size?: number;
+  sources: Source[];
+  /** Everything that matches instead: done by a job. */
+  matching?: (dataset: string) => Promise<unknown>;
   onAdded?: () => void;
 }
 
@@ -40,7 +42,7 @@ export function AddToDataset({ look, ...props }: AddProps & { look: "icon" | "bu
   const first = useRef<HTMLInputElement>(null);
   const shortcut = useKeyName("add-to-dataset");
   const allowed = may(here, "annotate") && may(here, "read");
-  const some = typeof props.sources === "function" || props.sources.length > 0;
+  const some = props.sources.length > 0 || Boolean(props.matching);
   useCommand("add-to-dataset", () => setOpen(true), { when: allowed && some });
   if (!allowed) return null;
   return (
@@ -62,9 +64,18 @@ export function AddToDataset({ look, ...props }: AddProps & { look: "icon" | "bu
   );
 }
 
+/** What became of what was to be added. */
+function tell(taken: { already_there?: boolean }[], name: string): string {
+  const there = taken.filter(({ already_there }) => already_there).length;
+  const added = taken.length - there;
+  if (there === 0) return `${count(added)} added to ${name}`;
+  const before = taken.length === 1 ? "It is there already" : `${count(there)} ${there === 1 ? "was" : "were"} there`;
+  return `${added > 0 ? `${count(added)} added to ${name}` : `Nothing new in ${name}`}. ${before}`;
+}
+
 function Picker({
   sources,
-  size,
+  matching,
   onAdded,
   onClose,
   first,
@@ -78,16 +89,18 @@ function Picker({
   const rows = found.data?.pages.flatMap(({ data }) => data) ?? [];
   const list = useRef<HTMLUListElement>(null);
   const { busy, error, run } = useWork();
-  const many = size ?? (typeof sources === "function" ? 0 : sources.length);
+  const many = matching ? 0 : sources.length;
   const taken = rows.some(({ display_name }) => display_name.toLowerCase() === name.toLowerCase());
   const add = (dataset?: { _id: string; display_name: string }) =>
     void run(async () => {
-      const items = typeof sources === "function" ? await sources() : sources;
       const into = dataset ?? (await api.create({ display_name: name }));
       try {
-        const added = await api.take(into._id, items);
         const params = { project: project.key, dataset: into._id };
-        toast(`${count(added.length)} added to ${into.display_name}`, {
+        if (matching) await matching(into._id);
+        const told = matching
+          ? `They are being added to ${into.display_name}`
+          : tell(await api.take(into._id, sources), into.display_name);
+        toast(told, {
           action: { label: "Open it", run: () => void navigate({ to: "/p/$project/datasets/$dataset", params }) },
         });
       } finally {
@@ -134,7 +147,7 @@ function Picker({
       />
       {many > MOST && (
         <p role="alert" className="text-sm text-bad">
-          At most {count(MOST)} can be added at once; these are {count(many)}. Narrow the filter.
+          At most {count(MOST)} can be added one by one; these are {count(many)}. Select all that match instead.
         </p>
       )}
       {found.isPending && <Skeleton lines={3} className="px-0" />}

@@ -1,5 +1,5 @@
 import { Link, useNavigate } from "@tanstack/react-router";
-import { ChevronLeft, Download, Folder, Plus } from "lucide-react";
+import { Camera, ChevronLeft, Download, FileUp, Folder, Plus } from "lucide-react";
 import { useState } from "react";
 import type { Dataset } from "../api/datasets";
 import { may, useHere } from "../app/project";
@@ -8,6 +8,8 @@ import { Button } from "../ui/Button";
 import { count } from "../ui/format";
 import { DatasetMenu } from "./DatasetMenu";
 import { ExportDialog } from "./ExportDialog";
+import { ImportDialog } from "./ImportDialog";
+import { Snapshots } from "./Snapshots";
 
 /** The head of a dataset: where it stands, how much it holds, and what can be done with it. */
 export function DatasetHead({
@@ -22,7 +24,8 @@ export function DatasetHead({
 }) {
   const here = useHere();
   const navigate = useNavigate();
-  const [exporting, setExporting] = useState(false);
+  const [opened, setOpened] = useState<"import" | "snapshots" | "export">();
+  const close = () => setOpened(undefined);
   const params = { project: here.project.key };
   return (
     <header className="flex min-h-12 shrink-0 items-center gap-2 border-b px-2">
@@ -57,13 +60,23 @@ export function DatasetHead({
           <Key id="new-datapoint" />
         </Button>
       )}
-      <Button onClick={() => setExporting(true)}>
+      {may(here, "annotate") && (
+        <Button onClick={() => setOpened("import")}>
+          <FileUp size={16} aria-hidden /> <span className="max-sm:sr-only">Import</span>
+        </Button>
+      )}
+      <Button onClick={() => setOpened("snapshots")}>
+        <Camera size={16} aria-hidden /> <span className="max-sm:sr-only">Snapshots</span>
+      </Button>
+      <Button onClick={() => setOpened("export")}>
         <Download size={16} aria-hidden /> <span className="max-sm:sr-only">Export</span>
       </Button>
       {may(here, "annotate") && (
         <DatasetMenu dataset={dataset} onRemoved={() => void navigate({ to: "/p/$project/datasets", params })} />
       )}
-      <ExportDialog open={exporting} onClose={() => setExporting(false)} dataset={dataset} />
+      <ImportDialog open={opened === "import"} onClose={close} dataset={dataset} />
+      <Snapshots open={opened === "snapshots"} onClose={close} dataset={dataset} />
+      <ExportDialog open={opened === "export"} onClose={close} dataset={dataset} />
     </header>
   );
 }

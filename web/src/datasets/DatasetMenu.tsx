@@ -7,12 +7,13 @@ import { count } from "../ui/format";
 import { Menu } from "../ui/Menu";
 import { toast } from "../ui/Toast";
 import { DatasetForm } from "./DatasetForm";
+import { Duplicates } from "./Duplicates";
 import { useDatasets } from "./queries";
 
 /** What can be done with a dataset as a whole. */
 export function DatasetMenu({ dataset, onRemoved }: { dataset: Dataset; onRemoved?: () => void }) {
   const { api, changed } = useDatasets();
-  const [asking, setAsking] = useState<"form" | "clear" | "delete" | null>(null);
+  const [asking, setAsking] = useState<"form" | "clear" | "delete" | "duplicates" | null>(null);
   const close = () => setAsking(null);
   const { _id: id, display_name: name, metadata } = dataset;
   const held = `${count(metadata.datapoints_count)} ${metadata.datapoints_count === 1 ? "datapoint" : "datapoints"}`;
@@ -27,6 +28,9 @@ export function DatasetMenu({ dataset, onRemoved }: { dataset: Dataset; onRemove
         }
         entries={[
           { id: "form", label: "Rename or move", run: () => setAsking("form") },
+          ...(metadata.datapoints_count > 1
+            ? [{ id: "duplicates", label: "Find duplicates", run: () => setAsking("duplicates") }]
+            : []),
           ...(metadata.datapoints_count > 0
             ? [{ id: "clear", label: "Remove all datapoints", run: () => setAsking("clear") }]
             : []),
@@ -39,6 +43,7 @@ export function DatasetMenu({ dataset, onRemoved }: { dataset: Dataset; onRemove
         dataset={dataset}
         onDone={(done) => toast(`${done.display_name} is saved`)}
       />
+      <Duplicates open={asking === "duplicates"} onClose={close} dataset={dataset} />
       <Confirm
         open={asking === "clear"}
         onClose={close}
@@ -50,7 +55,7 @@ export function DatasetMenu({ dataset, onRemoved }: { dataset: Dataset; onRemove
           toast(`${name} is empty now`);
         }}
       >
-        <p>The dataset stays, with nothing in it. This cannot be undone: export it first if in doubt.</p>
+        <p>The dataset stays, with nothing in it. This cannot be undone: make a snapshot first if in doubt.</p>
       </Confirm>
       <Confirm
         open={asking === "delete"}
@@ -65,8 +70,8 @@ export function DatasetMenu({ dataset, onRemoved }: { dataset: Dataset; onRemove
         }}
       >
         <p>
-          {metadata.datapoints_count > 0 ? `The dataset goes, and ${held} with it.` : "The dataset is empty."} This
-          cannot be undone. The traces that its datapoints came from stay.
+          {metadata.datapoints_count > 0 ? `The dataset goes, and ${held} with it.` : "The dataset is empty."} Its
+          snapshots go too. This cannot be undone. The traces that its datapoints came from stay.
         </p>
       </Confirm>
     </>

@@ -1,3 +1,4 @@
+import { useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
 import type { Dataset } from "../api/datasets";
@@ -8,7 +9,7 @@ import { Dialog } from "../ui/Overlay";
 import { ErrorLine } from "../ui/State";
 import { toast } from "../ui/Toast";
 import { useWork } from "../ui/useWork";
-import { FORMATS, type FormatId, fileName } from "./formats";
+import { FILES, FORMATS, type FormatId, fileName } from "./formats";
 import { useDatasets } from "./queries";
 
 interface ExportProps {
@@ -28,21 +29,27 @@ export function ExportDialog(props: ExportProps) {
 }
 
 function Body({ onClose, dataset, first }: ExportProps & { first: React.RefObject<HTMLInputElement | null> }) {
-  const { api } = useDatasets();
+  const { api, snapshots } = useDatasets();
+  const made = useQuery(snapshots(dataset._id));
+  const [snapshot, setSnapshot] = useState("");
+  const [files, setFiles] = useState("jsonl");
   const [format, setFormat] = useState<FormatId>("jsonl");
   const [percent, setPercent] = useState("0");
   const [split, setSplit] = useState("");
   const { busy, error, run } = useWork();
   const test = Number(percent);
   const wrong = percent.trim() === "" || !Number.isInteger(test) || test < 0 || test > 100;
-  const part = test > 0 ? split : "";
-  const name = fileName(dataset.display_name, format, part);
+  const folder = format === "huggingface";
+  const part = test > 0 && !folder ? split : "";
+  const frozen = made.data?.data.find(({ id }) => id === snapshot);
+  const name = fileName(frozen ? `${dataset.display_name}-${frozen.name}` : dataset.display_name, format, part);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (wrong) return;
     void run(async () => {
       const choice = { format, ...(test > 0 ? { test_percent: test } : {}), ...(part ? { split: part } : {}) };
-      await api.exportDataset(dataset._id, choice, name);
+      const which = { ...(folder ? { files } : {}), ...(snapshot ? { snapshot_id: snapshot } : {}) };
+      await api.exportDataset(dataset._id, { ...choice, ...which }, name);
       toast(`${name} is downloaded`);
       onClose();
     });
@@ -72,6 +79,35 @@ function Body({ onClose, dataset, first }: ExportProps & { first: React.RefObjec
             </label>
           ))}
         </fieldset>
+        {folder && (
+          <div>
+            <label htmlFor="export-files" className="mb-1 block text-sm font-medium">
+              Its files hold
+            </label>
+            <Select
+              id="export-files"
+              value={files}
+              onChange={(event) => setFiles(event.target.value)}
+              options={FILES}
+            />
+          </div>
+        )}
+        {made.data && made.data.data.length > 0 && (
+          <div>
+            <label htmlFor="export-snapshot" className="mb-1 block text-sm font-medium">
+              State
+            </label>
+            <Select
+              id="export-snapshot"
+              value={snapshot}
+              onChange={(event) => setSnapshot(event.target.value)}
+              options={[
+                { value: "", label: "As it is now" },
+                ...made.data.data.map(({ id, name }) => ({ value: id, label: name })),
+              ]}
+            />
+          </div>
+        )}
         <div>
           <div className="grid grid-cols-2 gap-3">
             <div>
@@ -96,7 +132,7 @@ function Body({ onClose, dataset, first }: ExportProps & { first: React.RefObjec
               </label>
               <Select
                 id="export-part"
-                disabled={test === 0}
+                disabled={test === 0 || folder}
                 value={part}
                 onChange={(event) => setSplit(event.target.value)}
                 options={[

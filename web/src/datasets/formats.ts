@@ -11,6 +11,12 @@ export const FORMATS = [
     about: "Everything as a table for spreadsheets; messages and inputs as JSON in a field. Nothing is left out.",
   },
   {
+    id: "parquet",
+    name: "Parquet",
+    about:
+      "Everything as a table with types, for pandas and its like; messages and inputs as JSON. Nothing is left out.",
+  },
+  {
     id: "openai",
     name: "Chat fine-tuning",
     about:
@@ -26,7 +32,23 @@ export const FORMATS = [
     name: "Good and bad answers (KTO)",
     about: "Answers with a verdict, from ratings and corrections, as TRL reads them. What nobody judged: left out.",
   },
+  {
+    id: "huggingface",
+    name: "Hugging Face folder",
+    about: "A zip with a file for each part and a card that names them, as load_dataset reads it.",
+  },
 ] as const;
+
+/** What the files of a Hugging Face folder hold. */
+export const FILES = [
+  { value: "jsonl", label: "Everything, as JSON lines" },
+  { value: "parquet", label: "Everything, as Parquet" },
+  { value: "openai", label: "Chat fine-tuning" },
+  { value: "dpo", label: "Preference pairs (DPO)" },
+  { value: "kto", label: "Good and bad answers (KTO)" },
+];
+
+const ENDINGS: Partial<Record<string, string>> = { csv: "csv", parquet: "parquet", huggingface: "zip" };
 
 export type FormatId = (typeof FORMATS)[number]["id"];
 
@@ -36,6 +58,7 @@ export function fileName(name: string, format: FormatId, split: string): string 
     .normalize("NFKD")
     .replace(/[^\p{L}\p{N}_-]+/gu, "-")
     .replace(/^-+|-+$/g, "");
-  const parts = [plain || "dataset", format === "jsonl" || format === "csv" ? "" : format, split].filter(Boolean);
-  return `${parts.join(".")}.${format === "csv" ? "csv" : "jsonl"}`;
+  const trained = ["openai", "dpo", "kto"].includes(format) ? format : "";
+  const parts = [plain || "dataset", trained, split].filter(Boolean);
+  return `${parts.join(".")}.${ENDINGS[format] ?? "jsonl"}`;
 }

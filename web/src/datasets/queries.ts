@@ -39,6 +39,10 @@ export function useDatasets() {
           getNextPageParam: (page) => (page.has_more ? page.data.at(-1)?._id : undefined),
           staleTime: 5000,
         }),
+      snapshots: (id: string) =>
+        queryOptions({ queryKey: [key, "snapshots", id], queryFn: () => api.snapshots(id), staleTime: 5000 }),
+      duplicates: (id: string) =>
+        queryOptions({ queryKey: [key, "duplicates", id], queryFn: () => api.duplicates(id), staleTime: 0 }),
       datapoint: (dataset: string, id: string) =>
         queryOptions({
           queryKey: [key, "datapoint", dataset, id],
@@ -64,7 +68,8 @@ export function useDatasets() {
       changed: (dataset?: string) => {
         void client.invalidateQueries({ queryKey: [key, "datasets"] });
         if (dataset === undefined) return;
-        for (const what of ["dataset", "datapoints"]) void client.invalidateQueries({ queryKey: [key, what, dataset] });
+        for (const what of ["dataset", "datapoints", "snapshots", "duplicates", "diff"])
+          void client.invalidateQueries({ queryKey: [key, what, dataset] });
       },
     };
   }, [project, client]);

@@ -92,6 +92,7 @@ function Body({
             options={[
               { value: "csv", label: "CSV, for spreadsheets" },
               { value: "jsonl", label: "JSON lines, for programs" },
+              { value: "parquet", label: "Parquet, for pandas and its like" },
             ]}
           />
         </Field>

@@ -1,9 +1,10 @@
-import { ArrowLeft, ArrowRight, Ban, CornerDownLeft, SkipForward, Undo2 } from "lucide-react";
+import { ArrowLeft, ArrowRight, Ban, CornerDownLeft, Database, SkipForward, Undo2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { Key } from "../keys/Key";
 import type { CommandId } from "../keys/table";
 import { runCommand } from "../keys/useCommand";
 import { Button } from "../ui/Button";
+import { cx } from "../ui/cx";
 import { around, onScreen, phaseOf, type Session } from "./session";
 
 function Hint({ id, icon, label, off }: { id: CommandId; icon: ReactNode; label: string; off?: boolean }) {
@@ -23,7 +24,16 @@ function Hint({ id, icon, label, off }: { id: CommandId; icon: ReactNode; label:
 }
 
 /** What can be done with the item on the screen, and with which key. */
-export function DeskFoot({ session, submit }: { session: Session; submit: () => void }) {
+export function DeskFoot({
+  session,
+  submit,
+  keeps,
+}: {
+  session: Session;
+  submit: () => void;
+  /** Whether the item can be added to a dataset. */
+  keeps: boolean;
+}) {
   const { before, after } = around(session);
   const entry = onScreen(session);
   const phase = phaseOf(session);
@@ -35,6 +45,12 @@ export function DeskFoot({ session, submit }: { session: Session; submit: () => 
       <Hint id="skip-item" icon={<SkipForward size={14} aria-hidden />} label="Skip" off={!open} />
       <Hint id="decline-item" icon={<Ban size={14} aria-hidden />} label="Decline" off={!open} />
       <Hint id="undo" icon={<Undo2 size={14} aria-hidden />} label="Undo" off={session.past.length === 0} />
+      {keeps && (
+        // On a phone there is no room beside the way on.
+        <span className={cx(after && "max-sm:hidden")}>
+          <Hint id="add-to-dataset" icon={<Database size={14} aria-hidden />} label="To a dataset" />
+        </span>
+      )}
       <span className="flex-1" />
       {phase === "answering" && (
         <Button look="primary" className="pointer-coarse:h-11" disabled={entry?.review?.orphaned} onClick={submit}>

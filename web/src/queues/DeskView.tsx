@@ -1,6 +1,8 @@
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { useState } from "react";
-import type { Queue } from "../api/queues";
+import type { Queue, Review } from "../api/queues";
+import { may, useHere } from "../app/project";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { useCommand } from "../keys/useCommand";
 import { Verdicts } from "../review/Verdicts";
 import { Button } from "../ui/Button";
@@ -23,10 +25,18 @@ import { type Action, around, onScreen, phaseOf } from "./session";
 import { TraceDrawer } from "./TraceDrawer";
 import { useDesk } from "./useDesk";
 
+/** What a datapoint is taken from: the span that is judged. */
+function sourceOf({ item, reviewed_span_id }: Review, trace_id: string) {
+  const span = reviewed_span_id ?? item.span_id;
+  return { trace_id, queue_item_id: item.id, ...(span ? { span_id: span } : {}) };
+}
+
 /** One item after the other: left what was said, right what is asked about it. */
 export function DeskView({ queue }: { queue: Queue }) {
   const { desk, state, seen } = useDesk(queue);
   const { session } = state;
+  const here = useHere();
+  const keeps = may(here, "annotate") && may(here, "read");
   const phone = useMedia("(max-width: 767px)");
   const [opened, setOpened] = useState<"decline" | "instructions">();
   const [raw, setRaw] = useState(false);
@@ -137,7 +147,10 @@ export function DeskView({ queue }: { queue: Queue }) {
           <Away queue={queue} session={session} />
         </div>
       )}
-      {form && <DeskFoot session={session} submit={submit} />}
+      {form && <DeskFoot session={session} submit={submit} keeps={keeps && Boolean(review?.span)} />}
+      {review?.span && review.item.trace_id && (
+        <AddToDataset look="key" what="this item" sources={[sourceOf(review, review.item.trace_id)]} />
+      )}
       <Decline
         open={opened === "decline"}
         onClose={() => setOpened(undefined)}

@@ -82,7 +82,7 @@ function Shown({ dataset }: { dataset: Dataset }) {
             {list.isSuccess && rows.length === 0 && (
               <Empty title="Nothing in it yet">
                 Add what was asked in traces and logs: press <kbd className="kbd kbd-told">d</kbd> there, or choose “Add
-                to dataset”. Or write a datapoint by hand.
+                to dataset”. Or import a file, or write a datapoint by hand.
               </Empty>
             )}
             {rows.length > 0 && (

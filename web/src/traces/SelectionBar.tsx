@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { TraceSummary } from "../api/types";
 import { may, useHere } from "../app/project";
 import { AddToDataset } from "../datasets/AddToDataset";
+import { useDatasets } from "../datasets/queries";
 import { Key } from "../keys/Key";
 import { useCommand } from "../keys/useCommand";
 import { AddToQueue } from "../queues/AddToQueue";
@@ -10,7 +11,7 @@ import { useQueuesApi } from "../queues/useDesk";
 import { Button } from "../ui/Button";
 import { count } from "../ui/format";
 import { BulkAnnotate } from "./BulkAnnotate";
-import { asSource, matchingTraces } from "./matching";
+import { asSource } from "./matching";
 import { ProgressLine } from "./ProgressLine";
 import { useBulk } from "./useBulk";
 import type { Selection } from "./useSelection";
@@ -31,6 +32,7 @@ export function SelectionBar({
 }) {
   const here = useHere();
   const queues = useQueuesApi();
+  const { api: datasets } = useDatasets();
   const [asking, setAsking] = useState(false);
   const [adding, setAdding] = useState(false);
   const { progress, start, cancel } = useBulk(() => void reread());
@@ -90,9 +92,12 @@ export function SelectionBar({
           <AddToDataset
             look="button"
             what={what}
-            sources={selection.matching ? () => matchingTraces(here.api, body) : selection.ids.map(asSource)}
-            size={total ?? selection.size}
-            onAdded={selection.clear}
+            sources={selection.ids.map(asSource)}
+            {...(selection.matching
+              ? {
+                  matching: (dataset) => start(() => datasets.takeMatching(dataset, question)).then(selection.clear),
+                }
+              : { onAdded: selection.clear })}
           />
           {!selection.matching && all.data !== undefined && all.data > selection.size && (
             <Button small look="quiet" onClick={selection.selectMatching}>

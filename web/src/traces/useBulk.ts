@@ -17,6 +17,8 @@ export const doing = (kind: string) =>
     ? { now: "Adding to the queue", done: "added to the queue" }
     : kind === "automation_back_fill"
       ? { now: "Back-filling", done: "looked at by the automation" }
+    : kind === "add_to_dataset"
+      ? { now: "Adding to the dataset", done: "added to the dataset" }
       : { now: "Annotating", done: "annotated" };
 
 function tell(job: Job): void {

@@ -11,6 +11,8 @@ mod automation_shapes;
 pub mod automations;
 pub mod body;
 pub mod caller;
+pub mod dataset_import;
+pub mod dataset_snapshots;
 pub mod datasets;
 pub mod docs;
 pub mod download;
@@ -112,6 +114,8 @@ fn routes() -> OpenApiRouter<App> {
         .merge(evaluators::routes())
         .merge(orq::datasets::routes())
         .merge(datasets::routes())
+        .merge(dataset_import::routes())
+        .merge(dataset_snapshots::routes())
         .merge(orq::feedback::routes())
         .merge(orq::human_review_sets::routes())
         .merge(orq::annotation_queues::routes())

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod files;
 mod keys;
 mod remap;
 mod users;
@@ -61,6 +62,12 @@ enum Command {
     Key(keys::Command),
     /// Derive the rows of stored traces again, by the mapping and the prices of this program; a server may go on running.
     Remap(remap::Command),
+    /// Write annotations or a dataset as a file; the server may go on running.
+    #[command(subcommand)]
+    Export(files::Export),
+    /// Import annotations or datapoints from a file; the server may go on running.
+    #[command(subcommand)]
+    Import(files::Import),
     /// Check configuration, database, permissions, clock and disk, and say what to do.
     Doctor,
     /// Write the whole database into a file; the server may go on running.
@@ -131,6 +138,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Remap(command) => {
             let prices = Arc::clone(&config.settings.prices);
             with_home(&config, |db, clock, _| remap::run(&command, db, clock, prices))?;
+        }
+        Command::Export(command) => with_home(&config, |db, _, home| files::export(command, db, home))?,
+        Command::Import(command) => {
+            let limit = config.settings.string_limit;
+            with_home(&config, |db, clock, home| files::import(command, db, clock, home, limit))?;
         }
         Command::Backup { file } => backup::backup(&config, &file)?,
         Command::Restore { file, force } => backup::restore(&config, &file, force)?,

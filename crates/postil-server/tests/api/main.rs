@@ -3,6 +3,7 @@
 mod accounts;
 mod annotation_queues;
 mod annotations;
+mod annotations_imported;
 mod any_shape;
 mod api_keys;
 mod app;
@@ -11,6 +12,9 @@ mod basics;
 mod captures;
 mod contract;
 mod datasets;
+mod datasets_imported;
+mod datasets_snapshots;
+mod datasets_taken;
 mod demo;
 mod events;
 mod exports;
@@ -36,6 +40,7 @@ mod roles;
 mod sessions;
 mod sign_in;
 mod strangers;
+mod tables;
 #[path = "../../../postil/tests/both/telemetry.rs"]
 mod telemetry;
 #[path = "../../../postil/tests/both/traces.rs"]

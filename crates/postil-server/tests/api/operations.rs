@@ -120,6 +120,8 @@ pub fn accepted(words: &Map<String, Value>) -> Vec<(&'static str, Value)> {
         ("PATCH /v2/datasets/{dataset_id}/datapoints/{datapoint_id}", json!({"expected_output": mark})),
         ("PATCH /v2/datasets/{dataset_id}", json!({"display_name": mark})),
         ("POST /v2/datasets", json!({"display_name": mark, "path": ""})),
+        ("POST /v3/datasets/{dataset_id}/snapshots", json!({"name": format!("{mark} again")})),
+        ("POST /v3/datasets/{dataset_id}/matching", json!({"from": words["from"], "to": words["to"]})),
         ("POST /v3/datasets/{dataset_id}/spans", json!({"items": [{"trace_id": trace}]})),
         ("POST /v2/feedback", json!({"field": "rating", "value": ["good"], "trace_id": trace})),
         (
@@ -288,6 +290,9 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     words["delivery_id"] = key.post(&test, json!({})).await.expect(200).json()["id"].clone();
     words["webhook_id"] = webhook;
     words["automation_id"] = automation;
+    let snapshots = format!("/v3/datasets/{}/snapshots", dataset.as_str().unwrap());
+    let snapshot = key.post(&snapshots, json!({"name": mark})).await.expect(200).json()["id"].clone();
+    words["snapshot_id"] = snapshot;
     words["dataset_id"] = dataset;
     words["datapoint_id"] = point;
     words["annotation_queue_id"] = queue.clone();

@@ -383,7 +383,8 @@ async fn a_queue_is_summed_up_and_its_answers_are_a_file() {
     let first = desk.claim(&ann).await["items"][0]["item"]["id"].clone();
     let second = desk.submit(&ann, &first, "good").await.expect(200).json()["current"].clone();
     let answers = json!([{"key": "defects", "value": ["spelling", "grammatical"], "explanation": "=1+1, \"really\""}]);
-    let body = json!({"answers": answers, "submission_id": "2", "active_ms": 6000});
+    let body = json!({"answers": answers, "submission_id": "2", "active_ms": 6000,
+        "note": "Ask the pharmacy.", "flagged": true});
     let third = desk.post(&ann, &second, "submit", body).await.expect(200).json()["current"].clone();
     desk.post(&ann, &third, "decline", json!({"reason": "mine"})).await.expect(200);
 
@@ -394,7 +395,10 @@ async fn a_queue_is_summed_up_and_its_answers_are_a_file() {
     assert_eq!(summary["median_seconds"], 6.0);
     assert_eq!(summary["answers"][0]["values"], json!([{"value": "good", "count": 1}]));
     assert_eq!(summary["answers"][1]["values"].as_array().unwrap().len(), 2);
-    assert_eq!((&summary["trouble"][0]["item_id"], &summary["trouble"][0]["declines"]), (&third, &json!(1)));
+    let [flagged, declined] = summary["trouble"].as_array().unwrap().as_slice() else { panic!("{summary}") };
+    assert_eq!((&flagged["item_id"], &flagged["remarks"][0]["note"]), (&second, &json!("Ask the pharmacy.")));
+    assert_eq!((&declined["item_id"], &declined["declines"]), (&third, &json!(1)));
+    assert_eq!(declined["remarks"][0]["reason"], "mine");
 
     let csv = reader.get(&desk.path("answers?format=csv")).await.expect(200);
     assert_eq!(csv.headers["content-type"], "text/csv; charset=utf-8");
@@ -404,6 +408,9 @@ async fn a_queue_is_summed_up_and_its_answers_are_a_file() {
     let lines = reader.get(&desk.path("answers")).await.expect(200);
     let lines = String::from_utf8(lines.bytes).unwrap();
     let rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let noted = rows.iter().find(|row| row["key"] == "defects").unwrap();
+    assert_eq!((&noted["note"], &noted["flagged"]), (&json!("Ask the pharmacy."), &json!(true)));
+    assert!(noted["input"].as_str().is_some_and(|text| !text.is_empty()), "{noted}");
     let row = rows.iter().find(|row| row["key"] == "rating").unwrap();
     assert_eq!((&row["item_id"], &row["value"], &row["seconds"]), (&first, &json!("good"), &json!(4.0)));
     assert_eq!((&row["definition_version"], &row["submitted_at"]), (&json!(1), &json!("2026-11-21T10:00:00.000Z")));

@@ -4,6 +4,7 @@
 mod acknowledged;
 mod automations;
 mod command_line;
+mod files;
 mod grpc;
 mod outage;
 mod queues;

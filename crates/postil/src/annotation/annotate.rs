@@ -212,6 +212,7 @@ impl Saying<'_> {
             created_at: current.map_or(at, |current| current.created_at),
             updated_at: at,
             removed_at: None,
+            queue_id: self.call.queue_id.clone(),
         }
     }
 

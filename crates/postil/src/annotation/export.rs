@@ -20,6 +20,8 @@ pub enum Format {
     Jsonl,
     /// A table.
     Csv,
+    /// A table with types, which whoever writes it gets row by row.
+    Parquet,
 }
 
 impl Format {
@@ -31,8 +33,9 @@ impl Format {
         match text {
             "" | "jsonl" => Ok(Format::Jsonl),
             "csv" => Ok(Format::Csv),
+            "parquet" => Ok(Format::Parquet),
             _ => {
-                let message = format!("Invalid value: {text}. Valid options are: jsonl, csv.");
+                let message = format!("Invalid value: {text}. Valid options are: jsonl, csv, parquet.");
                 Err(Error::field("invalid_value", "format", message))
             }
         }
@@ -58,19 +61,39 @@ pub fn begin(caller: &Caller, filter: ListFilter, format: Format) -> Result<Expo
 }
 
 impl Export {
-    /// The next lines, and the export as it stands then.
-    pub fn next(&self, tx: &mut Tx<'_>) -> Result<(Vec<u8>, Export)> {
+    fn read(&self, tx: &mut Tx<'_>) -> Result<(Vec<[Value; COLUMNS.len()]>, Export)> {
         let page = PageRequest { limit: AT_ONCE, starting_after: self.after.clone(), ending_before: None };
         let page = read::list(tx, &self.caller, &self.filter, &page)?;
         let ids: Vec<&str> = page.data.iter().map(|each| each.annotator.id.as_str()).collect();
         let names = people::names(tx, &self.caller, &ids)?;
+        let rows = page.data.iter().map(|each| fields(each, names.get(&each.annotator.id))).collect();
+        let after = page.data.last().map(|last| last.id.clone()).or(self.after.clone());
+        Ok((rows, Export { after, begun: true, ended: !page.has_more, ..self.clone() }))
+    }
+
+    /// The next rows, in the order of [`COLUMNS`]: values as a table shows them, and numbers.
+    pub fn next_rows(&self, tx: &mut Tx<'_>) -> Result<(Vec<Vec<Value>>, Export)> {
+        let (rows, rest) = self.read(tx)?;
+        let plain = |value: Value| match value {
+            Value::Array(_) | Value::Object(_) | Value::Bool(_) => Value::String(value.to_string()),
+            other => other,
+        };
+        let row = |mut row: [Value; COLUMNS.len()]| {
+            row[VALUE] = Value::String(text(&row[VALUE]));
+            row.into_iter().map(plain).collect()
+        };
+        Ok((rows.into_iter().map(row).collect(), rest))
+    }
+
+    /// The next lines, and the export as it stands then.
+    pub fn next(&self, tx: &mut Tx<'_>) -> Result<(Vec<u8>, Export)> {
+        let (rows, rest) = self.read(tx)?;
         let mut bytes = Vec::new();
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         if !self.begun && self.format == Format::Csv {
             writer.write_record(COLUMNS).map_err(Error::internal)?;
         }
-        for annotation in &page.data {
-            let fields = fields(annotation, names.get(&annotation.annotator.id));
+        for fields in rows {
             if self.format == Format::Csv {
                 writer.write_record(fields.iter().map(text)).map_err(Error::internal)?;
                 continue;
@@ -80,12 +103,15 @@ impl Export {
             bytes.push(b'\n');
         }
         bytes.extend(writer.into_inner().map_err(Error::internal)?);
-        let after = page.data.last().map(|last| last.id.clone()).or(self.after.clone());
-        Ok((bytes, Export { after, begun: true, ended: !page.has_more, ..self.clone() }))
+        Ok((bytes, rest))
     }
 }
 
-const COLUMNS: [&str; 17] = [
+/// Where the value stands in [`COLUMNS`].
+const VALUE: usize = 7;
+
+/// The fields of every line.
+pub const COLUMNS: [&str; 18] = [
     "id",
     "trace_id",
     "span_id",
@@ -100,6 +126,7 @@ const COLUMNS: [&str; 17] = [
     "annotator_name",
     "identity_id",
     "source",
+    "queue_id",
     "definition_version",
     "created_at",
     "updated_at",
@@ -126,6 +153,7 @@ fn fields(annotation: &Annotation, name: Option<&String>) -> [Value; COLUMNS.len
         json!(name),
         json!(annotation.identity_id),
         json!(annotation.source),
+        json!(annotation.queue_id),
         json!(annotation.definition_version),
         json!(rfc3339(annotation.created_at)),
         json!(rfc3339(annotation.updated_at)),

@@ -16,6 +16,7 @@ mod evaluator_store;
 pub mod export;
 pub mod feedback;
 mod feedback_store;
+pub mod import;
 pub mod log;
 mod log_store;
 mod read;
@@ -139,6 +140,8 @@ pub struct Annotation {
     pub updated_at: i64,
     /// Since when it is removed.
     pub removed_at: Option<i64>,
+    /// The annotation queue in which it was said.
+    pub queue_id: Option<String>,
 }
 
 impl Annotation {

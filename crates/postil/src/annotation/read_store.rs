@@ -9,7 +9,7 @@ use crate::project::Reader;
 /// The columns of an annotation in the order of [`read`].
 pub(super) const COLUMNS: &str = "a.id, a.trace_id, a.span_id, a.subject, a.subject_kind, a.key, a.type,
   a.definition_version, a.value, a.explanation, a.annotator_kind, a.annotator_id, a.identity_id, a.source,
-  a.created_at, a.updated_at, a.removed_at";
+  a.created_at, a.updated_at, a.removed_at, a.queue_id";
 
 /// Reads a row of [`COLUMNS`].
 pub(super) fn read(row: &Row) -> Result<Annotation> {
@@ -31,6 +31,7 @@ pub(super) fn read(row: &Row) -> Result<Annotation> {
         created_at: row.int(14)?,
         updated_at: row.int(15)?,
         removed_at: row.opt_int(16)?,
+        queue_id: row.opt_text(17)?,
     })
 }
 

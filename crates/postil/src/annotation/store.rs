@@ -180,7 +180,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, project: i64, new: &[Write]) -> Result<Vec
     let rows: Vec<Vec<Value>> = new.iter().map(|write| row_of(project, write)).collect();
     let sql = "insert into annotation (project, trace_id, span_id, subject, annotator_kind, annotator_id, id, key,
         subject_kind, type, definition_version, value_text, value_number, value, explanation, identity_id, source,
-        trace_start_ns, created_at, updated_at)
+        trace_start_ns, queue_id, created_at, updated_at)
       values $rows
       on conflict (project, trace_id, span_id, subject, annotator_kind, annotator_id) do nothing";
     if tx.insert_many(sql, &rows)? == rows.len() as u64 {
@@ -217,6 +217,7 @@ fn row_of(project: i64, write: &Write) -> Vec<Value> {
         &annotation.identity_id,
         &annotation.source,
         write.trace_start_ns,
+        &annotation.queue_id,
         annotation.created_at,
         annotation.updated_at
     ]
@@ -229,7 +230,7 @@ pub(super) fn update(tx: &mut Tx<'_>, project: i64, write: &Write, seen: i64) ->
     let changed = tx.execute(
         "update annotation set key = $7, type = $8, definition_version = $9, value_text = $10, value_number = $11,
            value = $12, explanation = $13, identity_id = $14, source = $15, trace_start_ns = $16, updated_at = $17,
-           removed_at = null
+           queue_id = $19, removed_at = null
          where project = $1 and trace_id = $2 and span_id = $3 and subject = $4 and annotator_kind = $5
            and annotator_id = $6 and updated_at = $18",
         params![
@@ -250,7 +251,8 @@ pub(super) fn update(tx: &mut Tx<'_>, project: i64, write: &Write, seen: i64) ->
             &annotation.source,
             write.trace_start_ns,
             annotation.updated_at,
-            seen
+            seen,
+            &annotation.queue_id
         ],
     )?;
     Ok(changed == 1)

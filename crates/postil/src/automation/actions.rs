@@ -6,7 +6,7 @@ use serde_json::json;
 use super::rule::Action;
 use super::run::Agent;
 use crate::clock::{self, Clock};
-use crate::dataset::datapoint::{self, Source};
+use crate::dataset::{self, Duplicates, Source, Taken};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::queue::{self, MOST_AT_ONCE, Wanted};
@@ -223,21 +223,25 @@ fn add_to_dataset(
         span_id: target.span_id.clone(),
         queue_item_id: None,
     };
-    let taken = || (Done::Done, "Added to the dataset.".to_owned());
+    let told = |taken: &Taken| match taken.already_there {
+        true => (Done::NothingToDo, "It is in the dataset already.".to_owned()),
+        false => (Done::Done, "Added to the dataset.".to_owned()),
+    };
     let mut said = Vec::with_capacity(targets.len());
     for some in targets.chunks(MOST_AT_ONCE) {
         let all: Vec<Source> = some.iter().map(source).collect();
-        if tx.attempt(|tx| datapoint::take(tx, clock, &caller, dataset_id, &all, prices))?.is_ok() {
-            said.extend(some.iter().map(|_| taken()));
+        let wanted = (all.as_slice(), Duplicates::Skip);
+        if let Ok(taken) = tx.attempt(|tx| dataset::take(tx, clock, &caller, dataset_id, wanted, prices))? {
+            said.extend(taken.iter().map(told));
             continue;
         }
         // One of them cannot be taken: the others are taken without it.
         for one in &all {
-            let one = std::slice::from_ref(one);
-            said.push(match tx.attempt(|tx| datapoint::take(tx, clock, &caller, dataset_id, one, prices))? {
-                Ok(_) => taken(),
-                Err(error) => (Done::Failed, sentence(error)?),
-            });
+            let wanted = (std::slice::from_ref(one), Duplicates::Skip);
+            match tx.attempt(|tx| dataset::take(tx, clock, &caller, dataset_id, wanted, prices))? {
+                Ok(taken) => said.extend(taken.iter().map(told)),
+                Err(error) => said.push((Done::Failed, sentence(error)?)),
+            }
         }
     }
     Ok(said)

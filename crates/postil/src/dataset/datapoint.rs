@@ -4,16 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Dataset, datapoint_store as points, message, store};
-use crate::annotation::{self, log::CORRECTION};
+use super::{Dataset, datapoint_store as points, message, snapshot_store as kept, store};
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::id;
 use crate::page::{Page, PageRequest};
 use crate::project::{Caller, Permission};
-use crate::trace::price::PriceTable;
-use crate::trace::span;
 use crate::webhook::{self, Fact, event};
 
 /// How many datapoints one call makes.
@@ -32,16 +29,18 @@ pub struct Input {
     pub inputs: Option<Map<String, Value>>,
     /// Messages.
     pub messages: Option<Vec<Value>>,
-    /// The output that is expected.
+    /// The output that is expected. An empty one is none: a client that cannot send nothing takes it away so.
     pub expected_output: Option<String>,
 }
 
 /// Where a datapoint was taken from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The trace.
+    /// The trace; empty when it was no trace.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub trace_id: String,
     /// The span.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub span_id: String,
     /// What the model answered there; the expected output may be a correction of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,9 +90,15 @@ fn not_found(id: &str) -> Error {
     Error::not_found("datapoint_not_found", format!("The datapoint with id \"{id}\" was not found."))
 }
 
+/// The error of a dataset that has no room for as many.
+pub(super) fn full() -> Error {
+    Error::conflict("dataset_is_full", format!("A dataset holds at most {MOST} datapoints."))
+}
+
 impl Input {
     /// Checks and tidies what a client sends; `field` stands before the names of the fields, as in `[3].`.
-    fn check(mut self, field: &str) -> Result<Input> {
+    pub(super) fn check(mut self, field: &str) -> Result<Input> {
+        self.expected_output = self.expected_output.filter(|text| !text.is_empty());
         if let Some(messages) = &self.messages {
             self.messages = Some(message::check(messages, &format!("{field}messages"))?);
         }
@@ -113,7 +118,7 @@ impl Input {
         Ok(self)
     }
 
-    fn hash(&self) -> String {
+    pub(super) fn hash(&self) -> String {
         let mut hasher = Sha256::new();
         let inputs = self.inputs.as_ref().map(|inputs| sorted(&Value::Object(inputs.clone())));
         let messages = self.messages.as_ref().map(|messages| sorted(&Value::Array(messages.clone())));
@@ -123,6 +128,13 @@ impl Input {
         }
         hasher.update(self.expected_output.as_deref().unwrap_or("\0"));
         hex::encode(&hasher.finalize()[..16])
+    }
+}
+
+impl Origin {
+    /// Its span as one text; none when it names no span.
+    pub(super) fn source(&self) -> Option<String> {
+        (!self.trace_id.is_empty()).then(|| format!("{}/{}", self.trace_id, self.span_id))
     }
 }
 
@@ -151,19 +163,26 @@ fn sorted(value: &Value) -> Value {
 }
 
 /// A datapoint that is not numbered yet.
-struct New {
-    input: Input,
-    evaluations: Option<Vec<Value>>,
-    origin: Option<Origin>,
+pub(super) struct New {
+    pub(super) input: Input,
+    pub(super) evaluations: Option<Vec<Value>>,
+    pub(super) origin: Option<Origin>,
 }
 
-fn add(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset: &Dataset, new: Vec<New>) -> Result<Vec<Datapoint>> {
+/// Puts datapoints behind those that are there.
+pub(super) fn add(
+    tx: &mut Tx<'_>,
+    clock: &Clock,
+    caller: &Caller,
+    dataset: &Dataset,
+    new: Vec<New>,
+) -> Result<Vec<Datapoint>> {
     let count = i64::try_from(new.len()).unwrap_or(i64::MAX);
     if dataset.datapoints.saturating_add(count) > MOST {
-        return Err(Error::conflict("dataset_is_full", format!("A dataset holds at most {MOST} datapoints.")));
+        return Err(full());
     }
     let (by, now) = (caller.actor.id(), clock.now());
-    let first = store::take_positions(tx, &dataset.id, count, by, now)?;
+    let (first, snapshots) = store::take_positions(tx, &dataset.id, count, by, now)?;
     let made = (first..).zip(new).map(|(position, new)| Datapoint {
         id: id::ulid(clock),
         project: dataset.project,
@@ -181,7 +200,7 @@ fn add(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset: &Dataset, new: 
         updated_at: now,
     });
     let made: Vec<_> = made.collect();
-    points::insert(tx, &made)?;
+    points::insert(tx, &made, snapshots)?;
     webhook::announce(tx, clock, dataset.project, event::DATAPOINT_CREATED, || made.iter().map(fact).collect())?;
     Ok(made)
 }
@@ -242,6 +261,7 @@ pub fn update(
 ) -> Result<Datapoint> {
     caller.require(Permission::Annotate)?;
     let dataset = super::find(tx, caller, dataset_id)?;
+    let snapshots = store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
     let old = points::find(tx, &dataset.id, id)?.ok_or_else(|| not_found(id))?;
     let change = change.clone();
     let input = Input {
@@ -259,8 +279,8 @@ pub fn update(
         updated_at: clock.now(),
         ..old
     };
-    points::update(tx, &changed)?;
-    store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
+    kept::keep(tx, &dataset.id, id, snapshots)?;
+    points::update(tx, &changed, snapshots)?;
     Ok(changed)
 }
 
@@ -272,11 +292,12 @@ pub fn remove(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset_id: &str,
         let message = format!("item_ids must have 1 to {MOST_REMOVED} entries.");
         return Err(Error::field("invalid_count", "item_ids", message));
     }
+    let snapshots = store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
     let mut removed = 0;
     for id in ids {
+        kept::keep(tx, &dataset.id, id, snapshots)?;
         removed += points::delete(tx, &dataset.id, id)?;
     }
-    store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
     Ok(removed)
 }
 
@@ -289,96 +310,4 @@ pub fn remove_one(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset_id: &
         return Err(not_found(id));
     }
     Ok(())
-}
-
-/// A span to take a datapoint from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The trace.
-    pub trace_id: String,
-    /// The span; the one whose answer the trace shows when none is named.
-    pub span_id: Option<String>,
-    /// The item of an annotation queue it is added from.
-    pub queue_item_id: Option<String>,
-}
-
-/// Takes datapoints from spans: what went in becomes the messages, the newest correction (else the answer) the expected
-/// output, variables of the prompt the inputs, and what people said comes along. All of them or none.
-///
-/// # Errors
-/// [`Error::NotFound`] for a span that is not there.
-pub fn take(
-    tx: &mut Tx<'_>,
-    clock: &Clock,
-    caller: &Caller,
-    dataset_id: &str,
-    sources: &[Source],
-    prices: &PriceTable,
-) -> Result<Vec<Datapoint>> {
-    caller.require(Permission::Annotate)?;
-    caller.require(Permission::Read)?;
-    let dataset = super::find(tx, caller, dataset_id)?;
-    if !(1..=1000).contains(&sources.len()) {
-        return Err(Error::field("invalid_count", "items", "items must have 1 to 1000 entries."));
-    }
-    let mut new = Vec::with_capacity(sources.len());
-    for source in sources {
-        new.push(from_span(tx, caller, source, prices)?);
-    }
-    add(tx, clock, caller, &dataset, new)
-}
-
-/// Variables as clients read them: texts, numbers and truth values; what is nested becomes its JSON text.
-fn plain(variables: Map<String, Value>) -> Map<String, Value> {
-    let filled = variables.into_iter().filter(|(_, value)| !value.is_null());
-    let flat = filled.map(|(name, value)| match value {
-        Value::Array(_) | Value::Object(_) => (name, Value::String(value.to_string())),
-        plain => (name, plain),
-    });
-    flat.collect()
-}
-
-fn from_span(tx: &mut Tx<'_>, caller: &Caller, source: &Source, prices: &PriceTable) -> Result<New> {
-    let project = caller.project.number;
-    let span_id = match &source.span_id {
-        Some(span_id) => span_id.clone(),
-        None => span::leading(tx, project, &source.trace_id)?
-            .ok_or_else(|| annotation::span_not_found(&source.trace_id, &caller.workspace_id))?,
-    };
-    let full = span::full(tx, project, &caller.workspace_id, &source.trace_id, &span_id, prices)?;
-    let row = &full.tree.row;
-    let judgements = annotation::for_spans(tx, caller, &row.trace_id, Some(&row.span_id))?;
-    let said = full.normalized;
-    let answer = match message::answer_text(&said.output) {
-        Some(answer) => Some(answer),
-        None => said.output_raw.as_ref().map(|raw| raw.as_str().map_or_else(|| raw.to_string(), ToOwned::to_owned)),
-    };
-    let corrections = judgements.annotations.iter().filter(|each| each.kind == CORRECTION);
-    let correction = corrections.max_by_key(|each| each.updated_at);
-    let corrected = correction.and_then(|each| each.json().as_str().map(ToOwned::to_owned));
-    let mut messages = message::from_trace(tx, project, &said.input)?;
-    if messages.is_empty()
-        && let Some(raw) = &said.input_raw
-    {
-        let text = raw.as_str().map_or_else(|| raw.to_string(), ToOwned::to_owned);
-        messages.push(serde_json::json!({"role": "user", "content": text}));
-    }
-    let inputs = match said.prompt.and_then(|prompt| prompt.variables) {
-        Some(Value::Object(variables)) => Some(plain(variables)).filter(|variables| !variables.is_empty()),
-        _ => None,
-    };
-    let origin = Origin {
-        trace_id: row.trace_id.clone(),
-        span_id: row.span_id.clone(),
-        answer: answer.clone(),
-        corrected_by: correction.map(|each| each.annotator.id.clone()),
-        queue_item_id: source.queue_item_id.clone(),
-    };
-    let people = annotation::Judgements { evaluator_results: Vec::new(), ..judgements };
-    let evaluations = match annotation::evaluations_json(&people) {
-        Value::Array(list) if !list.is_empty() => Some(list),
-        _ => None,
-    };
-    let input = Input { inputs, messages: Some(messages), expected_output: corrected.or(answer) };
-    Ok(New { input: input.check("")?, evaluations, origin: Some(origin) })
 }

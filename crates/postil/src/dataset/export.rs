@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `jsonl` | the whole datapoint | nothing |
 //! | `csv` | the whole datapoint, JSON inside of fields | nothing |
+//! | `parquet` | the whole datapoint, as in the CSV | nothing |
 //! | `openai` | `{messages}` that end with the expected output: chat fine-tuning, and TRL's SFT | without expected output |
 //! | `dpo` | `{prompt, chosen, rejected}`, chosen = the correction, rejected = what was said (TRL, conversational) | not corrected |
 //! | `kto` | `{prompt, completion, label}` from ratings and corrections (TRL, conversational) | not judged |
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::datapoint::Datapoint;
-use super::{datapoint_store as points, find};
+use super::{datapoint_store as points, find, snapshot, snapshot_store};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::human_review;
@@ -36,6 +37,8 @@ pub enum Format {
     Dpo,
     /// Answers with a verdict.
     Kto,
+    /// Everything as a table with types, which whoever writes it gets row by row.
+    Parquet,
 }
 
 impl Format {
@@ -50,8 +53,10 @@ impl Format {
             "openai" | "sft" => Format::OpenAi,
             "dpo" => Format::Dpo,
             "kto" => Format::Kto,
+            "parquet" => Format::Parquet,
             _ => {
-                let message = format!("Invalid value: {text}. Valid options are: jsonl, csv, openai, sft, dpo, kto.");
+                let message =
+                    format!("Invalid value: {text}. Valid options are: jsonl, csv, parquet, openai, sft, dpo, kto.");
                 return Err(Error::field("invalid_value", "format", message));
             }
         })
@@ -148,23 +153,37 @@ pub struct Export {
     format: Format,
     split: Split,
     sentiments: Sentiments,
+    /// The number of a snapshot; none: the dataset as it is.
+    snapshot: Option<i64>,
     after: Option<String>,
     begun: bool,
     /// Nothing is left.
     pub ended: bool,
 }
 
-/// Begins an export.
+/// Begins an export of a dataset as it is, or of one of its snapshots.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such dataset for the caller.
-pub fn begin(tx: &mut Tx<'_>, caller: &Caller, dataset_id: &str, format: Format, split: Split) -> Result<Export> {
+pub fn begin(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (dataset_id, snapshot_id): (&str, Option<&str>),
+    format: Format,
+    split: Split,
+) -> Result<Export> {
     caller.require(Permission::Read)?;
     let dataset = find(tx, caller, dataset_id)?;
+    let snapshot = snapshot_id.map(|id| snapshot::read(tx, caller, dataset_id, id)).transpose()?;
     let project = crate::project::ProjectRef { id: dataset.project_id, number: dataset.project };
     let sentiments = Sentiments::of(tx, &Caller { project, ..caller.clone() })?;
-    let (dataset_id, name) = (dataset.id, dataset.display_name);
-    Ok(Export { dataset_id, name, format, split, sentiments, after: None, begun: false, ended: false })
+    let name = match &snapshot {
+        Some(snapshot) => format!("{}-{}", dataset.display_name, snapshot.name),
+        None => dataset.display_name,
+    };
+    let snapshot = snapshot.map(|snapshot| snapshot.number);
+    let dataset_id = dataset.id;
+    Ok(Export { dataset_id, name, format, split, sentiments, snapshot, after: None, begun: false, ended: false })
 }
 
 impl Export {
@@ -173,15 +192,48 @@ impl Export {
         &self.name
     }
 
+    /// The same export of one half.
+    #[must_use]
+    pub fn only(&self, test: bool) -> Export {
+        Export { split: Split { only: Some(test), ..self.split }, ..self.clone() }
+    }
+
+    /// Whether some are for testing.
+    pub fn has_tests(&self) -> bool {
+        self.split.test_percent > 0
+    }
+
+    fn read(&self, tx: &mut Tx<'_>) -> Result<(Vec<Datapoint>, Export)> {
+        let page = PageRequest { limit: AT_ONCE, starting_after: self.after.clone(), ending_before: None };
+        let page = match self.snapshot {
+            Some(number) => snapshot_store::page(tx, &self.dataset_id, number, &page)?,
+            None => points::list(tx, &self.dataset_id, &page)?,
+        };
+        let after = page.data.last().map(|last| last.id.clone()).or(self.after.clone());
+        let rest = Export { after, begun: true, ended: !page.has_more, ..self.clone() };
+        Ok((page.data.into_iter().filter(|datapoint| self.split.wants(datapoint)).collect(), rest))
+    }
+
+    /// The next rows, in the order of [`COLUMNS`]. The last is the time, in microseconds; what is not there is null.
+    pub fn next_rows(&self, tx: &mut Tx<'_>) -> Result<(Vec<Vec<Value>>, Export)> {
+        let (datapoints, rest) = self.read(tx)?;
+        let row = |datapoint: &Datapoint| {
+            let mut fields = self.fields(datapoint);
+            fields.pop();
+            let text = |text: String| if text.is_empty() { Value::Null } else { Value::String(text) };
+            fields.into_iter().map(text).chain([json!(datapoint.created_at)]).collect()
+        };
+        Ok((datapoints.iter().map(row).collect(), rest))
+    }
+
     /// The next lines, and the export as it stands then.
     pub fn next(&self, tx: &mut Tx<'_>) -> Result<(Vec<u8>, Export)> {
-        let page = PageRequest { limit: AT_ONCE, starting_after: self.after.clone(), ending_before: None };
-        let page = points::list(tx, &self.dataset_id, &page)?;
+        let (datapoints, rest) = self.read(tx)?;
         let mut bytes = Vec::new();
         if !self.begun && self.format == Format::Csv {
             bytes = csv_line(&COLUMNS.map(ToOwned::to_owned))?;
         }
-        for datapoint in page.data.iter().filter(|datapoint| self.split.wants(datapoint)) {
+        for datapoint in &datapoints {
             if self.format == Format::Csv {
                 bytes.extend(csv_line(&self.fields(datapoint))?);
                 continue;
@@ -191,8 +243,7 @@ impl Export {
                 bytes.push(b'\n');
             }
         }
-        let after = page.data.last().map(|last| last.id.clone()).or(self.after.clone());
-        Ok((bytes, Export { after, begun: true, ended: !page.has_more, ..self.clone() }))
+        Ok((bytes, rest))
     }
 
     fn split_name(&self, datapoint: &Datapoint) -> &'static str {
@@ -200,7 +251,8 @@ impl Export {
     }
 
     fn lines(&self, datapoint: &Datapoint) -> Vec<Value> {
-        let expected = datapoint.expected_output.as_deref();
+        // An empty answer teaches nothing.
+        let expected = datapoint.expected_output.as_deref().filter(|text| !text.is_empty());
         let prompt = || json!(datapoint.messages.clone().unwrap_or_default());
         let said = |text: &str| json!([{"role": "assistant", "content": text}]);
         let answer = datapoint.origin.as_ref().and_then(|origin| origin.answer.as_deref());
@@ -208,7 +260,7 @@ impl Export {
         let corrected = expected.zip(answer).filter(|(expected, answer)| expected != answer);
         let asked = datapoint.messages.as_ref().is_some_and(|messages| !messages.is_empty());
         match self.format {
-            Format::Jsonl | Format::Csv => vec![self.whole(datapoint)],
+            Format::Jsonl | Format::Csv | Format::Parquet => vec![self.whole(datapoint)],
             Format::OpenAi => {
                 let Some(expected) = expected.filter(|_| asked) else { return Vec::new() };
                 let mut messages = datapoint.messages.clone().unwrap_or_default();
@@ -263,6 +315,7 @@ impl Export {
             origin.span_id,
             origin.answer.unwrap_or_default(),
             origin.corrected_by.unwrap_or_default(),
+            origin.queue_item_id.unwrap_or_default(),
             self.split_name(datapoint).to_owned(),
             datapoint.created_by.clone(),
             crate::clock::rfc3339(datapoint.created_at),
@@ -270,7 +323,8 @@ impl Export {
     }
 }
 
-const COLUMNS: [&str; 12] = [
+/// The fields of a table.
+pub const COLUMNS: [&str; 13] = [
     "id",
     "inputs",
     "messages",
@@ -280,6 +334,7 @@ const COLUMNS: [&str; 12] = [
     "span_id",
     "answer",
     "corrected_by",
+    "queue_item_id",
     "split",
     "created_by",
     "created_at",

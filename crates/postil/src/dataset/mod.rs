@@ -4,13 +4,17 @@
 
 pub mod datapoint;
 mod datapoint_store;
+pub mod duplicate;
 pub mod export;
+pub mod import;
 mod judged;
+pub mod matching;
 pub mod message;
 mod path;
+pub mod snapshot;
+mod snapshot_store;
 mod store;
-
-pub use judged::add_to_queue;
+mod take;
 
 use crate::clock::Clock;
 use crate::db::Tx;
@@ -18,6 +22,9 @@ use crate::error::{Error, Result};
 use crate::id;
 use crate::page::{Page, PageRequest};
 use crate::project::{Actor, Caller, Permission, projects};
+
+pub use judged::add_to_queue;
+pub use take::{Duplicates, Source, Taken, TakenThere, take, take_there};
 
 /// The longest name.
 pub const MOST_NAME: usize = 128;
@@ -49,6 +56,8 @@ pub struct Dataset {
     pub created_at: i64,
     /// When it or one of its datapoints was changed last.
     pub updated_at: i64,
+    /// How many snapshots were made of it.
+    pub snapshots: i64,
 }
 
 /// What a call says of a dataset; what it does not mention stays as it is.
@@ -142,6 +151,7 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, name: &str, at: O
         updated_by: caller.actor.id().to_owned(),
         created_at: clock.now(),
         updated_at: clock.now(),
+        snapshots: 0,
     };
     store::insert(tx, &dataset)?;
     Ok(dataset)
@@ -178,18 +188,20 @@ pub fn update(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, id: &str, change:
     Ok(dataset)
 }
 
-/// Deletes a dataset with everything in it.
+/// Deletes a dataset with everything in it, its snapshots too.
 pub fn remove(tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<()> {
     caller.require(Permission::Annotate)?;
     let dataset = find(tx, caller, id)?;
+    snapshot_store::clear(tx, &dataset.id)?;
     datapoint_store::clear(tx, &dataset.id)?;
     store::delete(tx, &dataset.id)
 }
 
-/// Takes everything out of a dataset.
+/// Takes everything out of a dataset. Its snapshots stay as they are.
 pub fn clear(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, id: &str) -> Result<()> {
     caller.require(Permission::Annotate)?;
     let dataset = find(tx, caller, id)?;
-    datapoint_store::clear(tx, &dataset.id)?;
-    store::touch(tx, &dataset.id, caller.actor.id(), clock.now())
+    let snapshots = store::touch(tx, &dataset.id, caller.actor.id(), clock.now())?;
+    snapshot_store::keep_all(tx, &dataset.id, snapshots)?;
+    datapoint_store::clear(tx, &dataset.id)
 }

@@ -6,7 +6,8 @@ use crate::error::Result;
 use crate::params;
 
 const COLUMNS: &str = "d.id, d.project, p.id, d.workspace_id, d.display_name, d.path,
-  (select count(*) from datapoint c where c.dataset_id = d.id), d.created_by, d.updated_by, d.created_at, d.updated_at";
+  (select count(*) from datapoint c where c.dataset_id = d.id), d.created_by, d.updated_by, d.created_at, d.updated_at,
+  d.snapshots";
 
 fn read(row: &Row) -> Result<Dataset> {
     Ok(Dataset {
@@ -21,6 +22,7 @@ fn read(row: &Row) -> Result<Dataset> {
         updated_by: row.text(8)?,
         created_at: row.int(9)?,
         updated_at: row.int(10)?,
+        snapshots: row.int(11)?,
     })
 }
 
@@ -53,9 +55,9 @@ pub(super) fn count(tx: &mut Tx<'_>, project: i64) -> Result<i64> {
 
 pub(super) fn insert(tx: &mut Tx<'_>, dataset: &Dataset) -> Result<()> {
     tx.execute(
-        "insert into dataset (id, project, workspace_id, display_name, path, next_position, created_by, updated_by,
-           created_at, updated_at)
-         values ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9)",
+        "insert into dataset (id, project, workspace_id, display_name, path, next_position, snapshots, created_by,
+           updated_by, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, 1, 0, $6, $7, $8, $9)",
         params![
             &dataset.id,
             dataset.project,
@@ -86,16 +88,25 @@ pub(super) fn update(tx: &mut Tx<'_>, dataset: &Dataset) -> Result<()> {
     .map(drop)
 }
 
-pub(super) fn touch(tx: &mut Tx<'_>, id: &str, by: &str, at: i64) -> Result<()> {
-    tx.execute("update dataset set updated_by = $2, updated_at = $3 where id = $1", params![id, by, at]).map(drop)
+/// Holds the dataset until this transaction ends, so that two who add the same find each other.
+pub(super) fn lock(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    tx.query("select id from dataset where id = $1{for_update}", params![id]).map(drop)
 }
 
-/// Takes the next `count` positions; the row is locked with it, so that they are given once.
-pub(super) fn take_positions(tx: &mut Tx<'_>, id: &str, count: i64, by: &str, at: i64) -> Result<i64> {
+/// Notes who changes a dataset, holds it until this transaction ends, and returns how many snapshots it has. Before any
+/// datapoint is changed: no snapshot may come between.
+pub(super) fn touch(tx: &mut Tx<'_>, id: &str, by: &str, at: i64) -> Result<i64> {
+    let sql = "update dataset set updated_by = $2, updated_at = $3 where id = $1 returning snapshots";
+    tx.query_opt(sql, params![id, by, at])?.ok_or_else(|| super::not_found(id))?.int(0)
+}
+
+/// Takes the next `count` positions; the row is locked with it, so that they are given once. The first of them, and how
+/// many snapshots the dataset has.
+pub(super) fn take_positions(tx: &mut Tx<'_>, id: &str, count: i64, by: &str, at: i64) -> Result<(i64, i64)> {
     let sql = "update dataset set next_position = next_position + $2, updated_by = $3, updated_at = $4
-      where id = $1 returning next_position";
+      where id = $1 returning next_position, snapshots";
     let row = tx.query_opt(sql, params![id, count, by, at])?.ok_or_else(|| super::not_found(id))?;
-    Ok(row.int(0)? - count)
+    Ok((row.int(0)? - count, row.int(1)?))
 }
 
 pub(super) fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Datasets and datapoints.
 
 use postil::dataset::datapoint::{self, Datapoint, Input};
-use postil::dataset::{self, Change, Dataset, ListFilter};
+use postil::dataset::{self, Change, Dataset, ListFilter, duplicate, snapshot};
 use postil::page::PageRequest;
 use postil::project::{Actor, Caller, Permissions, ProjectRef, start};
 use postil::queue::{self, ItemKind, Wanted};
@@ -18,6 +18,8 @@ crate::both!(
     a_dataset_moves_with_its_datapoints,
     two_calls_at_once_number_their_datapoints_apart,
     datapoints_are_put_into_a_queue_once_as_spans_to_judge,
+    a_snapshot_stays_whatever_becomes_of_the_dataset,
+    the_same_content_goes_but_for_the_first,
 );
 
 fn home(bed: &Bed) -> Caller {
@@ -169,4 +171,142 @@ fn datapoints_are_put_into_a_queue_once_as_spans_to_judge(bed: &Bed) {
         .unwrap();
     let outputs: Vec<_> = found.data.iter().map(|placed| placed.output.as_deref()).collect();
     assert_eq!((outputs, lost.len()), (vec![Some("a"), Some("b")], 0));
+}
+
+fn frozen(bed: &Bed, caller: &Caller, dataset_id: &str, id: &str) -> Vec<Datapoint> {
+    let (caller, dataset_id, id) = (caller.clone(), dataset_id.to_owned(), id.to_owned());
+    let read = move |tx: &mut Tx<'_>| {
+        let (mut held, mut page) = (Vec::new(), PageRequest::new(Some(2), None, None).unwrap());
+        loop {
+            let part = snapshot::datapoints(tx, &caller, (&dataset_id, &id), &page)?;
+            page.starting_after = part.data.last().map(|last| last.id.clone());
+            held.extend(part.data);
+            if !part.has_more {
+                return Ok(held);
+            }
+        }
+    };
+    bed.db.read_blocking(read).unwrap()
+}
+
+/// Every kind of change, one after the other, with a snapshot before each and a second one at times: each holds what the
+/// dataset held when it was made, and any two tell what lies between them.
+fn a_snapshot_stays_whatever_becomes_of_the_dataset(bed: &Bed) {
+    let caller = home(bed);
+    let dataset = make(bed, &caller, "gold");
+    let id = dataset.id.clone();
+    let take = |name: String| {
+        let (clock, who, id) = (bed.clock.clone(), caller.clone(), id.clone());
+        let made = write(bed, move |tx| snapshot::create(tx, &clock, &who, &id, &name)).unwrap();
+        (made, all(bed, &caller, &dataset.id))
+    };
+    let change = |at: usize, text: &str| {
+        let point = all(bed, &caller, &id)[at].id.clone();
+        let (clock, who, id, input) = (bed.clock.clone(), caller.clone(), id.clone(), expecting(text));
+        write(bed, move |tx| datapoint::update(tx, &clock, &who, (&id, &point), &input)).unwrap();
+    };
+    let remove = |at: usize| {
+        let point = all(bed, &caller, &id)[at].id.clone();
+        let (clock, who, id) = (bed.clock.clone(), caller.clone(), id.clone());
+        write(bed, move |tx| datapoint::remove_one(tx, &clock, &who, &id, &point)).unwrap();
+    };
+    let clear = || {
+        let (clock, who, id) = (bed.clock.clone(), caller.clone(), id.clone());
+        write(bed, move |tx| dataset::clear(tx, &clock, &who, &id)).unwrap();
+    };
+    let mut taken = vec![take("empty".into())];
+    put(bed, &caller, &id, &["a", "b", "c", "d", "e"].map(expecting)).unwrap();
+    let steps: [&dyn Fn(); 8] = [
+        &|| change(1, "b2"),
+        &|| change(1, "b3"),
+        &|| remove(0),
+        &|| drop(put(bed, &caller, &id, &["f"].map(expecting)).unwrap()),
+        &|| {
+            change(4, "f2");
+            change(0, "b4");
+            remove(1);
+        },
+        &|| {},
+        &|| clear(),
+        &|| drop(put(bed, &caller, &id, &["g"].map(expecting)).unwrap()),
+    ];
+    for (at, step) in steps.iter().enumerate() {
+        taken.push(take(format!("before {at}")));
+        step();
+    }
+    for (made, held) in &taken {
+        assert_eq!(frozen(bed, &caller, &id, &made.id), *held, "{}", made.name);
+        assert_eq!(made.datapoints, i64::try_from(held.len()).unwrap());
+    }
+    let now = all(bed, &caller, &id);
+    for (from, before) in &taken {
+        compare(bed, &caller, (from, None), before, &now);
+        for (to, after) in &taken {
+            compare(bed, &caller, (from, Some(to)), before, after);
+        }
+    }
+    let (clock, who, gone) = (bed.clock.clone(), caller.clone(), id.clone());
+    let again = write(bed, move |tx| snapshot::create(tx, &clock, &who, &gone, "empty"));
+    assert!(matches!(again, Err(Error::Conflict { name: "name_taken", .. })));
+    let (who, gone) = (caller.clone(), id.clone());
+    write(bed, move |tx| dataset::remove(tx, &who, &gone)).unwrap();
+}
+
+/// What the diff says must be what two lists show.
+fn compare(
+    bed: &Bed,
+    caller: &Caller,
+    (from, to): (&snapshot::Snapshot, Option<&snapshot::Snapshot>),
+    before: &[Datapoint],
+    after: &[Datapoint],
+) {
+    let find = |list: &[Datapoint], id: &str| list.iter().find(|each| each.id == id).cloned().map(Box::new);
+    let mut expected = Vec::new();
+    for one in before {
+        match find(after, &one.id) {
+            None => expected.push((one.position, snapshot::Change::Removed(Box::new(one.clone())))),
+            Some(other) if other.content_hash != one.content_hash => {
+                expected.push((one.position, snapshot::Change::Changed { before: Box::new(one.clone()), after: other }))
+            }
+            Some(_) => {}
+        }
+    }
+    let new = after.iter().filter(|one| find(before, &one.id).is_none());
+    expected.extend(new.map(|one| (one.position, snapshot::Change::Added(Box::new(one.clone())))));
+    expected.sort_by_key(|(position, _)| *position);
+    let (who, from_id, to_id, dataset_id) =
+        (caller.clone(), from.id.clone(), to.map(|to| to.id.clone()), from.dataset_id.clone());
+    let told = bed.db.read_blocking(move |tx| {
+        let (mut told, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let pair = (from_id.as_str(), to_id.as_deref());
+            let part = snapshot::diff(tx, &who, &dataset_id, pair, (after.as_deref(), 2))?;
+            told.extend(part.changes);
+            after = part.next;
+            if after.is_none() {
+                return Ok(told);
+            }
+        }
+    });
+    let expected: Vec<_> = expected.into_iter().map(|(_, change)| change).collect();
+    assert_eq!(told.unwrap(), expected, "{} to {:?}", from.name, to.map(|to| &to.name));
+}
+
+fn the_same_content_goes_but_for_the_first(bed: &Bed) {
+    let caller = home(bed);
+    let dataset = make(bed, &caller, "gold");
+    put(bed, &caller, &dataset.id, &["a", "b", "a", "c", "b", "a"].map(expecting)).unwrap();
+    let (clock, who, id) = (bed.clock.clone(), caller.clone(), dataset.id.clone());
+    let kept = write(bed, move |tx| snapshot::create(tx, &clock, &who, &id, "before")).unwrap();
+    let before = all(bed, &caller, &dataset.id);
+    let (who, id) = (caller.clone(), dataset.id.clone());
+    let found = bed.db.read_blocking(move |tx| duplicate::list(tx, &who, &id)).unwrap();
+    let ids = |places: &[usize]| places.iter().map(|at| before[*at].id.clone()).collect::<Vec<_>>();
+    let groups: Vec<_> = found.groups.iter().map(|group| (group.count, group.ids.clone())).collect();
+    assert_eq!((groups, found.surplus), (vec![(3, ids(&[0, 2, 5])), (2, ids(&[1, 4]))], 3));
+    let (clock, who, id) = (bed.clock.clone(), caller.clone(), dataset.id.clone());
+    assert_eq!(write(bed, move |tx| duplicate::remove(tx, &clock, &who, &id)).unwrap(), 3);
+    let after: Vec<_> = all(bed, &caller, &dataset.id).into_iter().map(|each| each.id).collect();
+    assert_eq!(after, ids(&[0, 1, 3]));
+    assert_eq!(frozen(bed, &caller, &dataset.id, &kept.id), before);
 }

@@ -33,6 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
 /// What is known of a dataset beside its content.
 #[derive(Serialize, ToSchema)]
 struct DatasetMetadata {
+    /// How many snapshots there are.
     total_versions: i64,
     datapoints_count: i64,
 }
@@ -63,7 +64,7 @@ impl From<Dataset> for DatasetView {
             path: dataset.path,
             project_id: dataset.project_id,
             workspace_id: dataset.workspace_id,
-            metadata: DatasetMetadata { total_versions: 0, datapoints_count: dataset.datapoints },
+            metadata: DatasetMetadata { total_versions: dataset.snapshots, datapoints_count: dataset.datapoints },
             created_by_id: dataset.created_by,
             updated_by_id: dataset.updated_by,
             created: rfc3339(dataset.created_at),
@@ -75,7 +76,10 @@ impl From<Dataset> for DatasetView {
 /// Where a datapoint was taken from.
 #[derive(Serialize, ToSchema)]
 struct DatapointOrigin {
+    /// Absent when it came from a file that names none.
+    #[serde(skip_serializing_if = "String::is_empty")]
     trace_id: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     span_id: String,
     /// What the model answered there; `expected_output` may be a correction of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,11 +177,18 @@ struct DatasetList {
 
 /// A list of datapoints.
 #[derive(Serialize, ToSchema)]
-struct DatapointList {
+pub struct DatapointList {
     #[schema(example = "list")]
     object: &'static str,
     data: Vec<DatapointView>,
     has_more: bool,
+}
+
+impl DatapointList {
+    /// A page of datapoints.
+    pub fn new(data: Vec<DatapointView>, has_more: bool) -> DatapointList {
+        DatapointList { object: "list", data, has_more }
+    }
 }
 
 /// A dataset to make.
@@ -208,7 +219,7 @@ pub struct DatapointInput {
     /// Messages of the roles system, developer, user, assistant and tool.
     #[schema(value_type = Option<Vec<Object>>)]
     messages: Option<Vec<Value>>,
-    /// The output that is expected.
+    /// The output that is expected. An empty text is none; in a change it takes away what was expected.
     expected_output: Option<String>,
 }
 
@@ -321,8 +332,7 @@ async fn list_datapoints(
 ) -> ApiResult<Json<DatapointList>> {
     let (page, workspace_id) = (cursor.page()?, caller.workspace_id.clone());
     let found = app.db.read(move |tx| datapoint::list(tx, &caller, &id, &page)).await?;
-    let data = datapoint_views(found.data, &workspace_id);
-    Ok(Json(DatapointList { object: "list", data, has_more: found.has_more }))
+    Ok(Json(DatapointList::new(datapoint_views(found.data, &workspace_id), found.has_more)))
 }
 
 async fn make(
