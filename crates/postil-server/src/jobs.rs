@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use postil::annotation::bulk;
+use postil::erasure;
 use postil::event::Event;
 use postil::job::{self, Job};
 use postil::queue;
@@ -96,6 +97,8 @@ fn one_step(tx: &mut postil::Tx<'_>, clock: &postil::Clock, job: &Job, string_li
         bulk::KIND => bulk::step(tx, clock, job, string_limit),
         queue::ADD_KIND => queue::add_step(tx, clock, job),
         queue::SORT_KIND => queue::sort_step(tx, job),
+        erasure::TRACES_KIND => erasure::traces_step(tx, job),
+        erasure::IDENTITY_KIND => erasure::identity_step(tx, job),
         other => Err(Error::invalid("unknown_job", format!("This server does not know jobs of the kind {other}."))),
     }
 }

@@ -487,6 +487,8 @@ create table feedback (
   primary key (project, id)
 ){clustered};
 
+create index feedback_trace on feedback (project, trace_id);
+
 -- Reports about the product itself, /v3/submit-feedback.
 create table feedback_message (
   id text primary key,
@@ -792,3 +794,5 @@ create table datapoint (
 ){clustered};
 create unique index datapoint_position on datapoint (dataset_id, position);
 create index datapoint_content on datapoint (dataset_id, content_hash);
+-- What was taken from a trace, for when somebody deletes that.
+create index datapoint_trace on datapoint (project, (origin{json} ->> 'trace_id')) where origin is not null;

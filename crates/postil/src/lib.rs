@@ -3,12 +3,13 @@
 //! Rooms, from the ground up: [`db`] (the only room that knows a database driver), [`id`], [`clock`], [`error`],
 //! [`page`], [`event`] know no noun. Then each noun imports only what stands before it:
 //! `project < view < job < webhook < media < trace < human_review < annotation <
-//! queue < dataset`.
+//! queue < dataset < erasure`.
 
 pub mod annotation;
 pub mod clock;
 pub mod dataset;
 pub mod db;
+pub mod erasure;
 pub mod error;
 pub mod event;
 pub mod human_review;
@@ -33,7 +34,7 @@ mod rooms {
     use std::path::{Path, PathBuf};
 
     /// From the ground up: a room may use only what stands before it.
-    const ORDER: [&str; 11] = [
+    const ORDER: [&str; 12] = [
         "ground",
         "project",
         "view",
@@ -45,6 +46,7 @@ mod rooms {
         "annotation",
         "queue",
         "dataset",
+        "erasure",
     ];
 
     fn files(folder: &Path, found: &mut Vec<PathBuf>) {

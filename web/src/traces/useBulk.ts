@@ -15,7 +15,9 @@ const STORED = "postil.job";
 export const doing = (kind: string) =>
   kind === "add_to_queue"
     ? { now: "Adding to the queue", done: "added to the queue" }
-    : { now: "Annotating", done: "annotated" };
+    : kind === "delete_traces"
+      ? { now: "Deleting", done: "deleted" }
+      : { now: "Annotating", done: "annotated" };
 
 function tell(job: Job): void {
   const traces = `${count(job.done)} ${job.done === 1 ? "trace" : "traces"}`;

@@ -37,7 +37,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 pub struct JobView {
     id: String,
-    /// What it does: `annotate`, `add_to_queue` or `sort_queue`.
+    /// What it does: `annotate`, `add_to_queue`, `sort_queue`, `delete_traces` or `delete_identity_data`.
     kind: String,
     /// `queued`, `running`, `done`, `failed` or `canceled`.
     state: &'static str,

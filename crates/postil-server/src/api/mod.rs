@@ -9,6 +9,7 @@ pub mod audit;
 pub mod body;
 pub mod caller;
 pub mod datasets;
+pub mod deletion;
 pub mod docs;
 pub mod download;
 pub mod encoding;
@@ -117,6 +118,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(events::routes())
         .merge(jobs::routes())
         .merge(views::routes())
+        .merge(deletion::routes())
         .merge(orq::webhooks::routes())
         .merge(webhooks::routes())
         .merge(queue_review::routes())

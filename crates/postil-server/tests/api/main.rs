@@ -10,6 +10,7 @@ mod basics;
 mod captures;
 mod contract;
 mod datasets;
+mod deletion;
 mod demo;
 mod events;
 mod exports;

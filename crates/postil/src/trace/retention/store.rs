@@ -47,15 +47,14 @@ pub(super) fn is_old(tx: &mut Tx<'_>, project: i64, trace_id: &str, before: i64)
     Ok(tx.query_opt(sql, params![project, trace_id, before])?.is_none())
 }
 
-/// Removes a trace with all that came with it; says how many spans and log records that were.
-pub(super) fn remove(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<(u64, u64)> {
+/// Removes a trace with all that came with it; says how many traces, spans and log records that were.
+pub(super) fn remove(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<(u64, u64, u64)> {
     let mut gone = |table: &str| {
         tx.execute(&format!("delete from {table} where project = $1 and trace_id = $2"), params![project, trace_id])
     };
     let (spans, records) = (gone("span")?, gone("log_record")?);
     gone("span_chunk")?;
-    gone("trace")?;
-    Ok((spans, records))
+    Ok((gone("trace")?, spans, records))
 }
 
 /// Removes some log records that came in before a moment and whose trace never came, or has gone.
