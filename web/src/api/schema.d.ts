@@ -5492,7 +5492,7 @@ export interface components {
             events?: string[] | null;
             /** @description What deliveries are signed with, 1 to 255 characters; see `/v2/webhooks/secret`. Never shown again. */
             secret?: string | null;
-            /** @description Begins with `http://` or `https://`, and leads to the public internet or a network the operator allows. */
+            /** @description An address of http or https on the public internet, or in a network the operator allows. */
             url?: string | null;
         };
         /** @description What was changed. */

@@ -260,6 +260,12 @@ pub async fn fill(key: &Client<'_>, member: &str, project: &str, mark: &str, dig
     let dataset = key.post("/v2/datasets", json!({"display_name": mark})).await.expect(200).json()["_id"].clone();
     let points = format!("/v2/datasets/{}/datapoints", dataset.as_str().unwrap());
     let point = key.post(&points, json!([{"expected_output": mark}])).await.expect(200).json()[0]["_id"].clone();
+    let hook = json!({"_id": format!("hook-{digit}"), "url": "https://example.com", "display_name": mark,
+        "content_type": "application/json", "events": ["queue.finished"], "secret": mark});
+    let hook = key.post("/v2/webhooks", hook).await.expect(200).json()["_id"].clone();
+    let delivery = key.post(&format!("/v3/webhooks/{}/test", hook.as_str().unwrap()), json!({})).await.expect(200);
+    words["delivery_id"] = delivery.json()["id"].clone();
+    words["webhook_id"] = hook;
     words["dataset_id"] = dataset;
     words["datapoint_id"] = point;
     words["annotation_queue_id"] = queue.clone();

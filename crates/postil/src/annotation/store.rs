@@ -11,7 +11,7 @@ use crate::params;
 /// What a call of annotate needs to know, from one statement.
 pub(super) struct Found {
     pub(super) trace_start_ns: i64,
-    /// Whether a webhook wants to be told.
+    /// Whether any webhook of the project wants to be told of anything: one look into an index that is mostly empty.
     pub(super) is_heard: bool,
     pub(super) reviews: Vec<Reviewed>,
 }
@@ -72,8 +72,7 @@ const LOOK_UP_ONE: &str = "
   select t.start_ns, h.id, h.key, h.type, h.version, h.config, h.options, h.display_name,
     a.id, a.value, a.explanation, a.identity_id, a.source, a.definition_version, a.created_at, a.updated_at,
     a.removed_at,
-    (select count(*) from webhook_subscription w where w.project = $1
-      and w.event in ('annotation.created', 'annotation.changed'))
+    (select w.event from webhook_subscription w where w.project = $1 limit 1)
   from span s
   join trace t on t.project = s.project and t.trace_id = s.trace_id
   left join human_review h on h.project = s.project and h.key = $6 and h.archived_at is null
@@ -86,8 +85,7 @@ const LOOK_UP_TEN: &str = "
   select t.start_ns, h.id, h.key, h.type, h.version, h.config, h.options, h.display_name,
     a.id, a.value, a.explanation, a.identity_id, a.source, a.definition_version, a.created_at, a.updated_at,
     a.removed_at,
-    (select count(*) from webhook_subscription w where w.project = $1
-      and w.event in ('annotation.created', 'annotation.changed'))
+    (select w.event from webhook_subscription w where w.project = $1 limit 1)
   from span s
   join trace t on t.project = s.project and t.trace_id = s.trace_id
   left join human_review h on h.project = s.project and h.archived_at is null
@@ -111,8 +109,11 @@ pub(super) fn look_up(
     params.extend((0..count).map(|at| Value::from(*keys.get(at).or(keys.last()).unwrap_or(&""))));
     let rows = tx.query(if count == 1 { LOOK_UP_ONE } else { LOOK_UP_TEN }, &params)?;
     let Some(first) = rows.first() else { return Ok(None) };
-    let mut found =
-        Found { trace_start_ns: first.int(0)?, is_heard: first.int(17)? > 0, reviews: Vec::with_capacity(rows.len()) };
+    let mut found = Found {
+        trace_start_ns: first.int(0)?,
+        is_heard: first.opt_text(17)?.is_some(),
+        reviews: Vec::with_capacity(rows.len()),
+    };
     for row in &rows {
         let Some(id) = row.opt_text(1)? else { continue };
         found.reviews.push(Reviewed {

@@ -121,14 +121,22 @@ enum Stage {
 /// Starts the job that deletes what the caller's project knows of a person: their traces with everything said of them or
 /// taken from them, and what they said themselves of others. The identity may be known to the project or only to its
 /// traces. How many traces there are is the total of the job.
+///
+/// # Errors
+/// [`Error::NotFound`] when neither the project nor its traces nor its annotations know of them.
 pub fn identity(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, id_or_external_id: &str) -> Result<Job> {
     caller.require(Permission::Admin)?;
     if id_or_external_id.trim().is_empty() {
         return Err(Error::field("invalid_value", "id", "id must name an identity."));
     }
     let known = identities::find(tx, caller, id_or_external_id)?;
+    let is_known = known.is_some();
     let user_id = known.map_or_else(|| id_or_external_id.to_owned(), |identity| identity.external_id);
     let total = store::count_traces_of_user(tx, caller.project.number, &user_id)?;
+    if !is_known && total == 0 && !store::has_said_anything(tx, caller.project.number, &user_id)? {
+        let message = format!("There is no identity {id_or_external_id}, and nothing is known of it.");
+        return Err(Error::not_found("identity_not_found", message));
+    }
     let input = serde_json::to_value(Person { user_id }).map_err(Error::internal)?;
     job::add(tx, clock, caller, IDENTITY_KIND, input, total)
 }
