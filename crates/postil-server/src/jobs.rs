@@ -5,6 +5,7 @@ use std::time::Duration;
 use postil::annotation::bulk;
 use postil::automation;
 use postil::dataset::matching;
+use postil::erasure;
 use postil::event::Event;
 use postil::job::{self, Job};
 use postil::queue;
@@ -101,6 +102,8 @@ fn one_step(tx: &mut postil::Tx<'_>, app: &App, job: &Job) -> Result<job::Step> 
         queue::ADD_KIND => queue::add_step(tx, clock, job),
         queue::SORT_KIND => queue::sort_step(tx, job),
         automation::BACK_FILL_KIND => automation::back_fill_step(tx, clock, &app.prices, job),
+        erasure::TRACES_KIND => erasure::traces_step(tx, job),
+        erasure::IDENTITY_KIND => erasure::identity_step(tx, job),
         other => Err(Error::invalid("unknown_job", format!("This server does not know jobs of the kind {other}."))),
     }
 }

@@ -43,8 +43,8 @@ pub struct EventBatch {
 /// One thing that happened.
 #[derive(Serialize, ToSchema)]
 pub struct EventView {
-    /// `trace.created`, `trace.updated`, `annotation.created`, `annotation.deleted`, `evaluator_result.created`,
-    /// `job.updated`, `queue.updated`, `webhook.updated` or `automation.updated`.
+    /// `trace.created`, `trace.updated`, `trace.deleted`, `annotation.created`, `annotation.deleted`,
+    /// `evaluator_result.created`, `job.updated`, `queue.updated`, `webhook.updated` or `automation.updated`.
     r#type: String,
     /// The trace it happened to.
     trace_id: Option<String>,

@@ -3,9 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use postil::queue;
 use postil::trace::retention::{self, Due, Removed};
 use postil::{Result, id};
+use postil::{erasure, queue};
 
 use crate::App;
 
@@ -82,7 +82,30 @@ pub async fn pass(app: &App, holder: &str) -> Result<Removed> {
     if total.traces > 0 {
         put_aside(app).await?;
     }
+    purge_projects(app, holder).await?;
     Ok(total)
+}
+
+/// Removes the projects that were deleted and cannot be brought back any more, in small steps.
+async fn purge_projects(app: &App, holder: &str) -> Result<()> {
+    loop {
+        let clock = app.clock.clone();
+        let Some(doomed) = app.db.read(move |tx| erasure::project::next(tx, &clock)).await? else { return Ok(()) };
+        let (clock, holder, project) = (app.clock.clone(), holder.to_owned(), doomed.clone());
+        let stepping = app.db.write(move |tx| {
+            let begun = Instant::now();
+            if !retention::take(tx, &clock, &holder, LEASE)? {
+                return Ok(None);
+            }
+            let more = erasure::project::step(tx, &clock, &project, *SPANS.start())?;
+            Ok(Some((more, begun.elapsed())))
+        });
+        let Some((more, took)) = stepping.await? else { return Ok(()) };
+        if !more {
+            tracing::info!(project = doomed.id, "removed a project that was deleted and not brought back in time");
+        }
+        tokio::time::sleep((took * 4).max(Duration::from_millis(5))).await;
+    }
 }
 
 /// Takes the items of annotation queues out of the order whose traces went.

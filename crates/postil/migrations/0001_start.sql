@@ -521,6 +521,8 @@ create table feedback (
   primary key (project, id)
 ){clustered};
 
+create index feedback_trace on feedback (project, trace_id);
+
 -- Reports about the product itself, /v3/submit-feedback.
 create table feedback_message (
   id text primary key,
@@ -834,6 +836,8 @@ create table datapoint (
 create index datapoint_source on datapoint (dataset_id, source);
 create unique index datapoint_position on datapoint (dataset_id, position);
 create index datapoint_content on datapoint (dataset_id, content_hash, position);
+-- What was taken from a trace, for when somebody deletes that.
+create index datapoint_trace on datapoint (project, (origin{json} ->> 'trace_id')) where origin is not null;
 
 -- A dataset as it was. What it held is not copied: it stands in datapoint while it is as it was, else in datapoint_past.
 create table dataset_snapshot (
@@ -869,6 +873,7 @@ create table datapoint_past (
   primary key (dataset_id, position, since)
 ){clustered};
 create index datapoint_past_id on datapoint_past (dataset_id, id);
+
 -- What is done with traces that match, by itself.
 create table automation (
   id text primary key,

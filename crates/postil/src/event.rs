@@ -23,9 +23,10 @@ pub struct Event {
 }
 
 /// Everything that can happen, and [`MISSED`].
-pub const KINDS: [&str; 10] = [
+pub const KINDS: [&str; 11] = [
     "trace.created",
     "trace.updated",
+    "trace.deleted",
     "annotation.created",
     "annotation.deleted",
     "evaluator_result.created",

@@ -3,13 +3,14 @@
 //! Rooms, from the ground up: [`db`] (the only room that knows a database driver), [`id`], [`clock`], [`error`],
 //! [`page`], [`event`], [`rows`] know no noun. Then each noun imports only what stands before it:
 //! `project < view < job < webhook < media < trace < human_review < annotation <
-//! queue < dataset < automation`.
+//! queue < dataset < automation < erasure`.
 
 pub mod annotation;
 pub mod automation;
 pub mod clock;
 pub mod dataset;
 pub mod db;
+pub mod erasure;
 pub mod error;
 pub mod event;
 pub mod human_review;
@@ -35,7 +36,7 @@ mod rooms {
     use std::path::{Path, PathBuf};
 
     /// From the ground up: a room may use only what stands before it.
-    const ORDER: [&str; 12] = [
+    const ORDER: [&str; 13] = [
         "ground",
         "project",
         "view",
@@ -48,6 +49,7 @@ mod rooms {
         "queue",
         "dataset",
         "automation",
+        "erasure",
     ];
 
     fn files(folder: &Path, found: &mut Vec<PathBuf>) {

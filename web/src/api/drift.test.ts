@@ -38,6 +38,7 @@ import type {
   ReviewVersion,
   SpanDetail,
   SpanSummary,
+  TraceExtent,
   TraceSummary,
   View,
   ViewInput,
@@ -68,6 +69,7 @@ describe("the types of the app", () => {
     expectTypeOf<Unknown<Member, Schemas["Member"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<Invite, Schemas["Invite"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<ApiKey, Schemas["ApiKey"]>>().toEqualTypeOf<never>();
+    expectTypeOf<Unknown<TraceExtent, Schemas["TraceExtent"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<Webhook, Schemas["WebhookView"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<WebhookChange, Schemas["WebhookChange"]>>().toEqualTypeOf<never>();
     expectTypeOf<Unknown<Delivery, Schemas["WebhookDelivery"]>>().toEqualTypeOf<never>();

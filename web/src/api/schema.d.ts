@@ -1143,6 +1143,29 @@ export interface paths {
         patch: operations["update"];
         trace?: never;
     };
+    "/v2/identities/{id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete what is known of a person
+         * @description In this project: every trace in which the identity is the user, as `DELETE /v3/traces/{trace_id}` does, then the
+         *     annotations that came from them on other traces, and sessions that name them. The identity may be unknown to
+         *     `/v2/identities`, which is emptied by its own call. Goes on in the background, as a job; `total` of the answer says how
+         *     many traces there are.
+         */
+        delete: operations["delete_identity_data"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2/ingest/doctor": {
         parameters: {
             query?: never;
@@ -1307,7 +1330,7 @@ export interface paths {
         get: operations["get"];
         put?: never;
         post?: never;
-        /** Archive a project: it is no longer shown and its keys stop working; its data stays. */
+        /** Archive a project: it is no longer shown and its keys stop working. After 30 days its data goes for good. */
         delete: operations["delete"];
         options?: never;
         head?: never;
@@ -2458,6 +2481,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v3/traces/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete many traces
+         * @description Each as `DELETE /v3/traces/{trace_id}` does, in the background, as a job that can be followed and canceled. What is
+         *     deleted by then stays deleted. `total` of the answer says how many are meant.
+         */
+        post: operations["delete_traces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v3/traces/facets": {
         parameters: {
             query?: never;
@@ -2571,7 +2615,12 @@ export interface paths {
         get: operations["get_trace"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a trace
+         * @description With its spans, log records and media, everything that people and machines said of it and the history of that, its items
+         *     in annotation queues, and the datapoints that were taken from it. It cannot be brought back. Answers what went.
+         */
+        delete: operations["delete_trace"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2589,6 +2638,23 @@ export interface paths {
          * @description The messages the model was given and what it answered, of one span or of the leading one.
          */
         get: operations["GetTraceConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v3/traces/{trace_id}/extent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See what would go with a trace */
+        get: operations["extent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3757,8 +3823,8 @@ export interface components {
             /** @description The trace it happened to. */
             trace_id?: string | null;
             /**
-             * @description `trace.created`, `trace.updated`, `annotation.created`, `annotation.deleted`, `evaluator_result.created`,
-             *     `job.updated`, `queue.updated`, `webhook.updated` or `automation.updated`.
+             * @description `trace.created`, `trace.updated`, `trace.deleted`, `annotation.created`, `annotation.deleted`,
+             *     `evaluator_result.created`, `job.updated`, `queue.updated`, `webhook.updated` or `automation.updated`.
              */
             type: string;
         };
@@ -4308,7 +4374,10 @@ export interface components {
              */
             failed: number;
             id: string;
-            /** @description What it does: `annotate`, `add_to_queue`, `sort_queue` or `automation_back_fill`. */
+            /**
+             * @description What it does: `annotate`, `add_to_dataset`, `add_to_queue`, `sort_queue`, `automation_back_fill`, `delete_traces` or
+             *     `delete_identity_data`.
+             */
             kind: string;
             /** @description `queued`, `running`, `done`, `failed` or `canceled`. */
             state: string;
@@ -5799,12 +5868,56 @@ export interface components {
              */
             total?: number | null;
         };
+        /** @description The traces to delete: those named by `trace_ids`, or all that match `from`, `to`, `filters` and `query`. */
+        TraceDeletion: {
+            /** @description `and` (default): all filters hold; `or`: one does. */
+            filter_operator?: string | null;
+            /** @description What must hold. */
+            filters?: components["schemas"]["TraceFilter"][] | null;
+            /**
+             * Format: date-time
+             * @description The earliest start; required without `trace_ids`.
+             */
+            from?: string | null;
+            /** @description Text that occurs in the trace. */
+            query?: string | null;
+            /**
+             * Format: date-time
+             * @description Before which they started; required without `trace_ids`.
+             */
+            to?: string | null;
+            /** @description 1 to 1000 traces. */
+            trace_ids?: string[] | null;
+        };
         /** @description What went wrong. */
         TraceError: {
             /** @description What it says. */
             message?: string | null;
             /** @description Its type. */
             type?: string | null;
+        };
+        /** @description What goes with a trace. */
+        TraceExtent: {
+            /**
+             * Format: int64
+             * @description What people said of it, taken back or not.
+             */
+            annotations: number;
+            /**
+             * Format: int64
+             * @description Datapoints that were taken from it.
+             */
+            datapoints: number;
+            /** Format: int64 */
+            evaluator_results: number;
+            /**
+             * Format: int64
+             * @description Its items in annotation queues, with drafts and answers.
+             */
+            queue_items: number;
+            /** Format: int64 */
+            spans: number;
+            trace_id: string;
         };
         /** @description A field whose values can be counted. */
         TraceFacet: {
@@ -6134,7 +6247,7 @@ export interface components {
             events?: string[] | null;
             /** @description What deliveries are signed with, 1 to 255 characters; see `/v2/webhooks/secret`. Never shown again. */
             secret?: string | null;
-            /** @description An address of http or https that leads to the public internet or a network the operator allows. */
+            /** @description An address of http or https on the public internet, or in a network the operator allows. */
             url?: string | null;
         };
         /** @description What was changed. */
@@ -9173,6 +9286,35 @@ export interface operations {
             };
         };
     };
+    delete_identity_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     GetIngestDoctor: {
         parameters: {
             query?: {
@@ -12124,6 +12266,37 @@ export interface operations {
             };
         };
     };
+    delete_traces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TraceDeletion"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_facets: {
         parameters: {
             query?: never;
@@ -12378,6 +12551,35 @@ export interface operations {
             };
         };
     };
+    delete_trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceExtent"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     GetTraceConversation: {
         parameters: {
             query?: {
@@ -12399,6 +12601,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+        };
+    };
+    extent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceExtent"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -411,6 +411,18 @@ export interface BulkAnnotation {
   query?: string;
 }
 
+/** The traces that are meant: named, or by a filter. */
+export type ManyTraces = Omit<BulkAnnotation, "annotations">;
+
+/** What goes with a trace when it is deleted. */
+export interface TraceExtent {
+  spans: number;
+  annotations: number;
+  evaluator_results: number;
+  queue_items: number;
+  datapoints: number;
+}
+
 export interface Job {
   id: string;
   kind: string;

@@ -123,7 +123,7 @@ export function ProjectsPage() {
         run={archive}
       >
         <p>Nobody sees the project any more, and the API keys bound to it stop working at once.</p>
-        <p>Its data stays, and an admin of the workspace can bring it back from this page.</p>
+        <p>For 30 days an admin of the workspace can bring it back from this page. Then its data goes for good.</p>
       </Confirm>
     </Page>
   );

@@ -13,6 +13,7 @@ import { spanQuery, spansQuery, traceQuery } from "../trace/queries";
 import { SpanDetail } from "../trace/SpanDetail";
 import { SpanTree } from "../trace/SpanTree";
 import { firstSpan, withoutReplies } from "../trace/tree";
+import { DeleteTrace } from "../traces/DeleteTrace";
 import { useNeighbours } from "../traces/neighbours";
 import { TraceHead } from "../traces/TraceHead";
 import { useFollowTrace } from "../traces/useFollow";
@@ -48,7 +49,7 @@ export function TracePage() {
   const summary = useQuery(traceQuery(here, id));
   const spans = useQuery(spansQuery(here, id));
   useFollowTrace(id);
-  const { leading } = useNeighbours();
+  const { leading, close } = useNeighbours();
   const chosen = search.span ?? leading ?? (spans.data && firstSpan(spans.data, summary.data?.trace.leading_span_id));
   const sources = chosen ? [{ trace_id: id, span_id: chosen }] : [];
   const ready = Boolean(chosen) && !(search.span === undefined && leading === undefined && summary.isPending);
@@ -123,7 +124,12 @@ export function TracePage() {
         copyLink={copyLink}
         toggleList={() => runCommand("toggle-list")}
         addToQueue={may(here, "annotate") ? () => setAdding(true) : undefined}
-        actions={<AddToDataset look="icon" what="this span" sources={sources} />}
+        actions={
+          <>
+            <AddToDataset look="icon" what="this span" sources={sources} />
+            <DeleteTrace id={id} onDeleted={close} />
+          </>
+        }
       />
       <AddToQueue open={adding} onClose={() => setAdding(false)} what="this span" items={sources} whole={id} />
       <LinkedTraces links={summary.data?.linked_traces ?? []} />

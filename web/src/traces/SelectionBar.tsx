@@ -9,6 +9,7 @@ import { useCommand } from "../keys/useCommand";
 import { AddToQueue } from "../queues/AddToQueue";
 import { useQueuesApi } from "../queues/useDesk";
 import { Button } from "../ui/Button";
+import { Confirm } from "../ui/Confirm";
 import { count } from "../ui/format";
 import { BulkAnnotate } from "./BulkAnnotate";
 import { asSource } from "./matching";
@@ -35,6 +36,7 @@ export function SelectionBar({
   const { api: datasets } = useDatasets();
   const [asking, setAsking] = useState(false);
   const [adding, setAdding] = useState(false);
+  const [deleting, setDeleting] = useState(false);
   const { progress, start, cancel } = useBulk(() => void reread());
   const { sort: _, ...question } = body;
   const all = useQuery({
@@ -51,6 +53,8 @@ export function SelectionBar({
   useCommand("add-to-queue", () => setAdding(true), { when: canAdd });
   const total = selection.matching ? all.data : selection.size;
   const what = total === undefined ? "…" : `${count(total)} ${total === 1 ? "trace" : "traces"}`;
+  // More are not named one by one.
+  const tooMany = !selection.matching && selection.size > 1000;
   const picker = (
     <AddToQueue
       open={adding}
@@ -99,6 +103,11 @@ export function SelectionBar({
                 }
               : { onAdded: selection.clear })}
           />
+          {some && may(here, "admin") && (
+            <Button small look="danger" disabled={total === undefined || tooMany} onClick={() => setDeleting(true)}>
+              Delete
+            </Button>
+          )}
           {!selection.matching && all.data !== undefined && all.data > selection.size && (
             <Button small look="quiet" onClick={selection.selectMatching}>
               Select all {count(all.data)} that match <Key id="select-matching" />
@@ -112,6 +121,21 @@ export function SelectionBar({
       <span className="flex-1" />
       {progress && <ProgressLine progress={progress} cancel={cancel} />}
       {picker}
+      <Confirm
+        open={deleting}
+        onClose={() => setDeleting(false)}
+        title={`Delete ${what}?`}
+        action={`Delete ${what}`}
+        run={() => {
+          const which = selection.matching ? question : { trace_ids: selection.ids };
+          return start(() => here.api.deleteTraces(which)).then(selection.clear);
+        }}
+      >
+        <p>
+          With each go its spans, what people and machines said of it, its items in queues, and the datapoints that were
+          taken from it. This cannot be undone.
+        </p>
+      </Confirm>
       <BulkAnnotate
         open={asking}
         onClose={() => setAsking(false)}

@@ -17,9 +17,11 @@ export const doing = (kind: string) =>
     ? { now: "Adding to the queue", done: "added to the queue" }
     : kind === "automation_back_fill"
       ? { now: "Back-filling", done: "looked at by the automation" }
-    : kind === "add_to_dataset"
-      ? { now: "Adding to the dataset", done: "added to the dataset" }
-      : { now: "Annotating", done: "annotated" };
+      : kind === "add_to_dataset"
+        ? { now: "Adding to the dataset", done: "added to the dataset" }
+        : kind === "delete_traces"
+          ? { now: "Deleting", done: "deleted" }
+          : { now: "Annotating", done: "annotated" };
 
 function tell(job: Job): void {
   const traces = `${count(job.done)} ${job.done === 1 ? "trace" : "traces"}`;

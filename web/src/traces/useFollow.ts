@@ -31,10 +31,15 @@ export function useFollowRows(rows: TraceSummary[]): void {
       return { ...data, pages };
     });
   }, 1000);
+  const reread = useThrottled(() => {
+    for (const name of ["traces", "histogram"]) void queries.invalidateQueries({ queryKey: [project.key, name] });
+  }, 1000);
   useLive(({ events }) => {
     const shown = new Set(rows.map(({ trace_id }) => trace_id));
+    if (events.some(({ type, trace_id }) => type === "trace.deleted" && trace_id && shown.has(trace_id))) reread();
     for (const { type, trace_id } of events)
-      if (trace_id && type !== "trace.created" && shown.has(trace_id)) changed.current.add(trace_id);
+      if (trace_id && !["trace.created", "trace.deleted"].includes(type) && shown.has(trace_id))
+        changed.current.add(trace_id);
     if (changed.current.size > 0) read();
   });
 }
@@ -50,7 +55,8 @@ export function useFollowTrace(id: string): void {
   }, 800);
   useLive(({ events }) => {
     for (const { type, trace_id } of events) {
-      if (trace_id !== id) continue;
+      // What is deleted stays on the screen until it is left.
+      if (trace_id !== id || type === "trace.deleted") continue;
       const names = type.startsWith("trace.") ? ["trace", "spans", "span"] : ["trace", "annotations"];
       for (const name of type.startsWith("evaluator_result.") ? ["span"] : names) wanted.current.add(name);
     }

@@ -37,7 +37,8 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 pub struct JobView {
     id: String,
-    /// What it does: `annotate`, `add_to_dataset`, `add_to_queue`, `sort_queue` or `automation_back_fill`.
+    /// What it does: `annotate`, `add_to_dataset`, `add_to_queue`, `sort_queue`, `automation_back_fill`, `delete_traces` or
+    /// `delete_identity_data`.
     kind: String,
     /// `queued`, `running`, `done`, `failed` or `canceled`.
     state: &'static str,

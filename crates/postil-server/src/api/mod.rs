@@ -14,6 +14,7 @@ pub mod caller;
 pub mod dataset_import;
 pub mod dataset_snapshots;
 pub mod datasets;
+pub mod deletion;
 pub mod docs;
 pub mod download;
 pub mod encoding;
@@ -125,6 +126,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(jobs::routes())
         .merge(views::routes())
         .merge(automations::routes())
+        .merge(deletion::routes())
         .merge(orq::webhooks::routes())
         .merge(webhooks::routes())
         .merge(queue_review::routes())

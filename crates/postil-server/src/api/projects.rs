@@ -235,7 +235,7 @@ async fn update(
     Ok(Json(ProjectAnswer { project: project.into() }))
 }
 
-/// Archive a project: it is no longer shown and its keys stop working; its data stays.
+/// Archive a project: it is no longer shown and its keys stop working. After 30 days its data goes for good.
 #[utoipa::path(delete, path = "/v2/projects/{project_id}", tag = "projects", params(("project_id" = String, Path)),
 responses(
     (status = 200, description = "Archived", body = Done),

@@ -15,6 +15,7 @@ mod datasets;
 mod datasets_imported;
 mod datasets_snapshots;
 mod datasets_taken;
+mod deletion;
 mod demo;
 mod events;
 mod exports;

@@ -11,7 +11,7 @@ use crate::params;
 /// What a call of annotate needs to know, from one statement.
 pub(super) struct Found {
     pub(super) trace_start_ns: i64,
-    /// Whether a webhook wants to be told.
+    /// Whether any webhook of the project wants to be told of anything: one look into an index that is mostly empty.
     pub(super) has_webhooks: bool,
     pub(super) reviews: Vec<Reviewed>,
     /// Whether somebody waits for what is said of traces.
@@ -74,8 +74,7 @@ const LOOK_UP_ONE: &str = "
   select t.start_ns, h.id, h.key, h.type, h.version, h.config, h.options, h.display_name,
     a.id, a.value, a.explanation, a.identity_id, a.source, a.definition_version, a.created_at, a.updated_at,
     a.removed_at, (select l.feedback from trace_listener l where l.project = $1),
-    (select count(*) from webhook_subscription w where w.project = $1
-      and w.event in ('annotation.created', 'annotation.changed'))
+    (select w.event from webhook_subscription w where w.project = $1 limit 1)
   from span s
   join trace t on t.project = s.project and t.trace_id = s.trace_id
   left join human_review h on h.project = s.project and h.key = $6 and h.archived_at is null
@@ -88,8 +87,7 @@ const LOOK_UP_TEN: &str = "
   select t.start_ns, h.id, h.key, h.type, h.version, h.config, h.options, h.display_name,
     a.id, a.value, a.explanation, a.identity_id, a.source, a.definition_version, a.created_at, a.updated_at,
     a.removed_at, (select l.feedback from trace_listener l where l.project = $1),
-    (select count(*) from webhook_subscription w where w.project = $1
-      and w.event in ('annotation.created', 'annotation.changed'))
+    (select w.event from webhook_subscription w where w.project = $1 limit 1)
   from span s
   join trace t on t.project = s.project and t.trace_id = s.trace_id
   left join human_review h on h.project = s.project and h.archived_at is null
@@ -116,7 +114,7 @@ pub(super) fn look_up(
     let mut found = Found {
         trace_start_ns: first.int(0)?,
         has_automations: first.opt_int(17)? == Some(1),
-        has_webhooks: first.int(18)? > 0,
+        has_webhooks: first.opt_text(18)?.is_some(),
         reviews: Vec::with_capacity(rows.len()),
     };
     for row in &rows {

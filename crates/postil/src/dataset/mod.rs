@@ -23,7 +23,7 @@ use crate::id;
 use crate::page::{Page, PageRequest};
 use crate::project::{Actor, Caller, Permission, projects};
 
-pub use judged::add_to_queue;
+pub use judged::{add_to_queue, judged_trace};
 pub use take::{Duplicates, Source, Taken, TakenThere, take, take_there};
 
 /// The longest name.

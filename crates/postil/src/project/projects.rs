@@ -191,7 +191,7 @@ pub fn update(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, project: &str, dr
     by_id(tx, &there.project.id)
 }
 
-/// Archives a project: it is no longer shown, its keys stop working, its data stays. The default one cannot go.
+/// Archives a project: it is no longer shown, its keys stop working, its data stays for a time. The default one cannot go.
 pub fn archive(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, project: &str) -> Result<Project> {
     let there = speak_to(tx, caller, project)?;
     caller.require_workspace_admin()?;

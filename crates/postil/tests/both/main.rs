@@ -11,6 +11,7 @@ mod calls;
 mod captures;
 mod datasets;
 mod db;
+mod erasure;
 mod filter;
 mod jobs;
 mod media;

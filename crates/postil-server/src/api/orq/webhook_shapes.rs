@@ -21,7 +21,7 @@ pub(super) struct WebhookInput {
 /// What to change of a webhook. When one is made, everything but `enabled` is required.
 #[derive(Deserialize, ToSchema, Default)]
 pub(super) struct WebhookChange {
-    /// An address of http or https that leads to the public internet or a network the operator allows.
+    /// An address of http or https on the public internet, or in a network the operator allows.
     pub(super) url: Option<String>,
     /// `application/json` or `application/x-www-form-urlencoded`.
     pub(super) content_type: Option<String>,

@@ -97,12 +97,19 @@ fn remove(tx: &mut Tx<'_>, due: Due, trace_id: &str, removed: &mut Removed) -> R
     if !rows::lock_trace(tx, project, trace_id)? || !store::is_old(tx, due, trace_id)? {
         return Ok(());
     }
+    erase(tx, project, trace_id, removed)
+}
+
+/// Removes a trace with its spans, log records and media, whenever it came in, and what came of it without a trace. What
+/// was said of it is not the business of this room.
+pub fn erase(tx: &mut Tx<'_>, project: i64, trace_id: &str, removed: &mut Removed) -> Result<()> {
+    rows::lock_trace(tx, project, trace_id)?;
     // Other traces may report the same calls, and count them from now on.
     let others = call::others(tx, project, trace_id)?;
     call::forget(tx, project, trace_id)?;
-    let (spans, records) = store::remove(tx, project, trace_id)?;
+    let (traces, spans, records) = store::remove(tx, project, trace_id)?;
     media::forget(tx, project, trace_id)?;
-    removed.traces += 1;
+    removed.traces += traces;
     removed.spans += spans;
     removed.log_records += records;
     for other in others {

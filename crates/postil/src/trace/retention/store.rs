@@ -70,8 +70,8 @@ pub(super) fn keep(tx: &mut Tx<'_>, project: i64, trace_ids: &[String], until: i
     Ok(())
 }
 
-/// Removes a trace with all that came with it; says how many spans and log records that were.
-pub(super) fn remove(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<(u64, u64)> {
+/// Removes a trace with all that came with it; says how many traces, spans and log records that were.
+pub(super) fn remove(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<(u64, u64, u64)> {
     let mut gone = |table: &str| {
         tx.execute(&format!("delete from {table} where project = $1 and trace_id = $2"), params![project, trace_id])
     };
@@ -79,8 +79,7 @@ pub(super) fn remove(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<(u
     gone("span_chunk")?;
     gone("trace_settling")?;
     gone("automation_run")?;
-    gone("trace")?;
-    Ok((spans, records))
+    Ok((gone("trace")?, spans, records))
 }
 
 /// Removes some log records that came in before a moment and whose trace never came, or has gone.
