@@ -26,6 +26,8 @@ const ARROWS = /Arrow(Up|Down|Left|Right)|Home|End|PageUp|PageDown/;
 export function isOwned(chord: string, target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest("[role=listbox],[role=combobox],[role=menu],[role=option]")) return true;
+  // Where Enter submits, an option that was clicked or tabbed to is chosen and left out with Space.
+  if (chord === "Enter" && target.matches("[data-enter=submits] [data-option]")) return false;
   if (chord === "Enter" || chord === "Space") return target.closest("button,a[href],summary,[role=tab],input") !== null;
   if (ARROWS.test(chord)) {
     const range = target instanceof HTMLInputElement && (target.type === "range" || target.type === "radio");

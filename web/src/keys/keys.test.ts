@@ -63,6 +63,13 @@ describe("guards", () => {
     expect(isOwned("j", element("<div role=listbox><i id=x></i></div>"))).toBe(true);
   });
 
+  it("submits on Enter where that is what Enter does, also from an option; Space still chooses it", () => {
+    const option = element("<div data-enter=submits><button id=x data-option=good></button></div>");
+    expect([isOwned("Enter", option), isOwned("Space", option)]).toEqual([false, true]);
+    expect(isOwned("Enter", element("<button id=x data-option=good></button>"))).toBe(true);
+    expect(isOwned("Enter", element("<div data-enter=submits><button id=x></button></div>"))).toBe(true);
+  });
+
   describe("with nothing bound", () => {
     beforeEach(() => vi.restoreAllMocks());
     it("no key does anything", () => {

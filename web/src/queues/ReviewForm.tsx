@@ -95,7 +95,7 @@ export function ReviewForm({ entry, queue, act }: { entry: Entry; queue: Queue; 
     },
   };
   return (
-    <div ref={box} {...events} className="flex flex-col divide-y">
+    <div ref={box} {...events} data-enter="submits" className="flex flex-col divide-y">
       <Digits count={current ? digitsOf(current).length : 0} pick={pick} />
       {wrong("") && (
         <p role="alert" className="bg-bad-soft px-3 py-2 text-sm text-bad">
