@@ -54,6 +54,7 @@ export const COMMANDS = {
   correct: { label: "Correct the answer", group: "Logs", keys: ["e"] },
   "save-correction": { label: "Save the correction", group: "Logs", keys: ["mod+Enter"] },
   "submit-item": { label: "Begin; submit, and go to the next item", group: "Reviewing", keys: ["mod+Enter", "Enter"] },
+  "submit-changes": { label: "Submit changes that were left behind", group: "Reviewing", keys: ["shift+Enter"] },
   "skip-item": { label: "Skip the item: it comes back last", group: "Reviewing", keys: ["s"] },
   "decline-item": { label: "Decline the item, with a reason", group: "Reviewing", keys: ["x"] },
   "previous-item": { label: "Back to the item before", group: "Reviewing", keys: ["k", "ArrowLeft"] },

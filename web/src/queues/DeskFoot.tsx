@@ -4,7 +4,7 @@ import { Key } from "../keys/Key";
 import type { CommandId } from "../keys/table";
 import { runCommand } from "../keys/useCommand";
 import { Button } from "../ui/Button";
-import { around, onScreen, phaseOf, type Session } from "./session";
+import { around, isChanged, onScreen, phaseOf, type Session } from "./session";
 
 function Hint({ id, icon, label, off }: { id: CommandId; icon: ReactNode; label: string; off?: boolean }) {
   return (
@@ -40,7 +40,11 @@ export function DeskFoot({ session, submit }: { session: Session; submit: () => 
         <Button look="primary" className="pointer-coarse:h-11" disabled={entry?.review?.orphaned} onClick={submit}>
           <CornerDownLeft size={14} aria-hidden />
           {entry?.state === "submitted" ? (
-            "Submit the change"
+            isChanged(entry) ? (
+              "Submit the change"
+            ) : (
+              "Next"
+            )
           ) : (
             <span>
               Submit<span className="max-sm:hidden"> and next</span>

@@ -17,9 +17,10 @@ import { DeskHead } from "./DeskHead";
 import { isSignedOut } from "./desk";
 import { ItemView } from "./ItemView";
 import { newId } from "./ids";
+import { LeftBehind } from "./LeftBehind";
 import { Lost } from "./Lost";
 import { type Act, ReviewForm } from "./ReviewForm";
-import { type Action, around, onScreen, phaseOf } from "./session";
+import { type Action, around, leftBehind, onScreen, phaseOf } from "./session";
 import { TraceDrawer } from "./TraceDrawer";
 import { useDesk } from "./useDesk";
 
@@ -32,8 +33,10 @@ export function DeskView({ queue }: { queue: Queue }) {
   const [raw, setRaw] = useState(false);
   // Of which item the whole trace is open: another item begins without.
   const [tracing, setTracing] = useState<string>();
-  const [tall, setTall] = useState(false);
+  // Of which item the questions take most of a phone: the next begins with the answer in sight.
+  const [tallOf, setTallOf] = useState<string>();
   const entry = onScreen(session);
+  const tall = entry !== undefined && tallOf === entry.id;
   const phase = phaseOf(session);
   const { before, after } = around(session);
   const act: Act = (action) => {
@@ -56,6 +59,14 @@ export function DeskView({ queue }: { queue: Queue }) {
   const unfinished = answering && entry?.state !== "submitted";
   const toggleTrace = () => setTracing(tracing === entry?.id ? undefined : entry?.id);
   useCommand("submit-item", submit, { when: answering || phase === "lost", whileTyping: true, once: true });
+  const forgotten = leftBehind(session);
+  const submitChanges = () =>
+    desk.act({
+      do: "submit changes",
+      on: session.current,
+      ids: Object.fromEntries(forgotten.map(({ id }) => [id, newId()])),
+    });
+  useCommand("submit-changes", submitChanges, { when: forgotten.length > 0, once: true });
   useCommand("skip-item", () => act({ do: "skip", id: newId() }), { when: unfinished, once: true });
   useCommand("decline-item", () => setOpened("decline"), { when: unfinished, once: true });
   useCommand("previous-item", () => go(before), { when: before !== undefined });
@@ -95,6 +106,7 @@ export function DeskView({ queue }: { queue: Queue }) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <DeskHead queue={queue} state={state} onInstructions={() => setOpened("instructions")} />
+      <LeftBehind entries={forgotten} submit={submitChanges} go={go} />
       {form ? (
         <div className="flex min-h-0 flex-1 flex-col md:grid md:grid-cols-[minmax(0,1fr)_minmax(320px,36%)] xl:grid-cols-[minmax(0,1fr)_440px]">
           <div className="relative min-h-0 flex-1">
@@ -121,7 +133,7 @@ export function DeskView({ queue }: { queue: Queue }) {
                 look="quiet"
                 aria-expanded={tall}
                 className="h-11 w-full rounded-none border-b text-ink-2"
-                onClick={() => setTall(!tall)}
+                onClick={() => setTallOf(tall ? undefined : entry.id)}
               >
                 {tall ? <ChevronDown size={16} aria-hidden /> : <ChevronUp size={16} aria-hidden />}
                 {tall ? "More of the conversation" : "More of the questions"}

@@ -11,6 +11,7 @@ import { Button } from "../ui/Button";
 import { day } from "../ui/dates";
 import { count } from "../ui/format";
 import { Markdown } from "../ui/Markdown";
+import { changedHere } from "./desk";
 import { effort } from "./effort";
 import { Bar } from "./ProgressBar";
 import { useQueuesApi } from "./useDesk";
@@ -35,12 +36,13 @@ export function StartPage({ queue, start }: { queue: Queue; start: () => void })
   const button = useRef<HTMLButtonElement>(null);
   const mine = useQuery({
     queryKey: [project.key, "queue", queue.id, "mine"],
-    queryFn: async () => (await api.mine(queue.id, 50)).data,
+    queryFn: async () => (await api.mine(queue.id, 200)).data,
   });
   useEffect(() => button.current?.focus(), []);
   useCommand("submit-item", start, { once: true });
   const { progress, overlap, blind } = queue;
   const { left, submitted } = progress.mine;
+  const changed = changedHere(queue.id, mine.data ?? []);
   const time = effort(mine.data ?? [], left);
   return (
     <div className="scroll h-full">
@@ -70,6 +72,14 @@ export function StartPage({ queue, start }: { queue: Queue; start: () => void })
             <Bar progress={progress} />
           </div>
         </div>
+        {changed.length > 0 && (
+          <p role="status" className="mb-6 bg-warn-soft px-3 py-2 text-sm text-warn">
+            {changed.length === 1
+              ? `Your change of ${changed[0]?.name ? `“${changed[0].name}”` : "an item"} is not submitted.`
+              : `Your changes of ${count(changed.length)} items are not submitted.`}{" "}
+            Go on to submit {changed.length === 1 ? "it" : "them"}.
+          </p>
+        )}
         {queue.instructions && (
           <section aria-label="Instructions" className="mb-6 border-s-2 border-s-accent bg-sheet px-4 py-3">
             <Markdown text={queue.instructions} />

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, unreachable } from "../api/error";
 import type { Moved, Progress, QueuesApi, Review } from "../api/queues";
 import { Desk, readLocal } from "./desk";
+import { leftBehind } from "./session";
 
 const progress: Progress = {
   total: 9,
@@ -88,6 +89,25 @@ describe("a desk", () => {
     expect(api.keepDraft).toHaveBeenCalledTimes(1);
     expect(api.keepDraft.mock.calls[0]?.[2]).toMatchObject({ note: "Too vague" });
     expect(desk.state.saved).toBe("saved");
+  });
+
+  it("finds a change of an earlier visit that was not submitted, and forgets one that was taken back", async () => {
+    const api = server();
+    const done = review("z");
+    done.seat_state = "submitted";
+    const [asked] = done.questions;
+    if (asked) asked.answer = { value: true };
+    const read = vi.fn().mockResolvedValue(done);
+    api.mine.mockResolvedValue({ data: [{ item_id: "z", state: "submitted" }] });
+    localStorage.setItem(
+      "postil.draft queue q z",
+      JSON.stringify({ answers: { good: false }, note: "", flagged: false }),
+    );
+    const { desk, current } = await begun({ ...api, review: read } as never);
+    expect(leftBehind(desk.state.session).map(({ id }) => id)).toEqual(["z"]);
+    desk.act({ do: "go", on: current(), to: "z" });
+    desk.act({ do: "answer", on: "z", key: "good", value: true, typing: false });
+    expect(readLocal("q", "z")).toBeUndefined();
   });
 
   it("tells how long the item was on the screen altogether", async () => {

@@ -1,8 +1,8 @@
 import { ApiError, asApiError } from "../api/error";
-import type { Queue, QueuesApi } from "../api/queues";
+import type { Done, Queue, QueuesApi } from "../api/queues";
 import { keepDraft, readDraft } from "../review/drafts";
 import { type Form, isBlank, readForm, sameForm } from "./form";
-import { type Action, around, begin, type Outgoing, onScreen, reduce, type Session } from "./session";
+import { type Action, around, begin, type Entry, type Outgoing, onScreen, reduce, type Session } from "./session";
 
 /** Whether what was typed about the item on the screen is stored: on the server, only in this browser, or not yet. */
 export type Saved = "saved" | "saving" | "here";
@@ -30,6 +30,10 @@ export function readLocal(queue: string, item: string): Form | undefined {
     return undefined;
   }
 }
+
+/** What was submitted and changed afterwards in this browser. */
+export const changedHere = (queue: string, done: readonly Done[]): Done[] =>
+  done.filter(({ item_id, state }) => state === "submitted" && readLocal(queue, item_id) !== undefined);
 
 /** Where a session meets the server: sends what the reducer put into the outbox, keeps drafts, holds the lease. */
 export class Desk {
@@ -64,7 +68,11 @@ export class Desk {
     this.beat();
     this.pump();
     void this.api.mine(this.queue.id, 200).then(
-      ({ data }) => this.act({ do: "remember", done: data }),
+      ({ data }) => {
+        this.act({ do: "remember", done: data });
+        // What was changed and not submitted, on an earlier visit, is to be seen from here.
+        for (const { item_id: id } of changedHere(this.queue.id, data)) void this.load(id);
+      },
       () => {},
     );
     return () => {
@@ -85,7 +93,7 @@ export class Desk {
     }
     const entry = onScreen(session);
     const was = entry && before.entries[entry.id];
-    if (entry && was && !sameForm(was.form, entry.form)) this.typed(entry.id, entry.form);
+    if (entry && was && !sameForm(was.form, entry.form)) this.typed(entry);
     // A flag counts at once, whatever becomes of the item; it is in the draft, too.
     if (action.do === "flag" && entry) void this.api.flag(this.queue.id, entry.id, entry.form.flagged).catch(() => {});
     this.pump();
@@ -233,8 +241,10 @@ export class Desk {
     }
   }
 
-  private typed(item: string, form: Form): void {
-    keepDraft(place(this.queue.id, item), isBlank(form) ? undefined : JSON.stringify(form));
+  private typed({ id: item, state, form, sent }: Entry): void {
+    // A change that was taken back is none.
+    const nothing = state === "submitted" ? sameForm(form, sent) : isBlank(form);
+    keepDraft(place(this.queue.id, item), nothing ? undefined : JSON.stringify(form));
     this.put({ saved: "saving" });
     this.after(`draft ${item}`, PAUSE, () => void this.keep(item));
   }

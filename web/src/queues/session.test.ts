@@ -2,7 +2,18 @@ import { describe, expect, it } from "vitest";
 import type { Progress, Review } from "../api/queues";
 import type { HumanReview } from "../api/types";
 import type { Form } from "./form";
-import { type Action, around, begin, isChanged, onScreen, phaseOf, progressOf, reduce, type Session } from "./session";
+import {
+  type Action,
+  around,
+  begin,
+  isChanged,
+  leftBehind,
+  onScreen,
+  phaseOf,
+  progressOf,
+  reduce,
+  type Session,
+} from "./session";
 
 const rating: HumanReview = {
   id: "rating",
@@ -135,6 +146,34 @@ describe("a review session", () => {
     expect(isChanged(session.entries.a as never)).toBe(true);
     session = run(session, { do: "submit", on: "a", id: "again" });
     expect([session.current, session.ahead, session.outbox.length]).toEqual(["b", ["c"], 1]);
+  });
+
+  it("tells of a change that was left without submitting it, and submits it from where one is", () => {
+    let session = run(started("a", "b"), answer("a", "good"), submit("a"), sent("submit a", [review("c")]));
+    session = run(session, { do: "go", on: "b", to: "a" }, answer("a", "bad"));
+    expect(leftBehind(session)).toEqual([]);
+    session = run(session, { do: "go", on: "a", to: "b" });
+    expect(leftBehind(session).map(({ id }) => id)).toEqual(["a"]);
+    session = run(session, { do: "submit changes", on: "b", ids: { a: "again" } });
+    expect([session.current, session.ahead, leftBehind(session)]).toEqual(["b", ["c"], []]);
+    expect(session.outbox).toMatchObject([
+      { id: "again", item: "a", kind: "submit", body: { answers: [{ key: "rating", value: "bad" }] } },
+    ]);
+    const undone = run(session, { do: "undo", on: "b", id: "u" });
+    expect([undone.current, onScreen(undone)?.form.answers]).toEqual(["a", { rating: "bad" }]);
+  });
+
+  it("shows a change that cannot be submitted instead of submitting it", () => {
+    let session = run(started("a", "b"), answer("a", "good"), submit("a"), sent("submit a"));
+    session = run(session, { do: "go", on: "b", to: "a" }, answer("a", undefined), { do: "go", on: "a", to: "b" });
+    session = run(session, { do: "submit changes", on: "b", ids: { a: "again" } });
+    expect([session.current, onScreen(session)?.problems.length, session.outbox]).toEqual(["a", 1, []]);
+  });
+
+  it("does not take a flag for a change that waits: it counts at once", () => {
+    let session = run(started("a", "b"), answer("a", "good"), submit("a"), sent("submit a"));
+    session = run(session, { do: "go", on: "b", to: "a" }, { do: "flag", on: "a" }, { do: "go", on: "a", to: "b" });
+    expect([session.entries.a?.form.flagged, leftBehind(session)]).toEqual([true, []]);
   });
 
   it("reads items that were done before it began only when somebody goes there", () => {

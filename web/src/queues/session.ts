@@ -79,6 +79,8 @@ export type Action =
   | { do: "flag"; on: string }
   | { do: "submit" | "skip"; on: string; id: string }
   | { do: "decline"; on: string; id: string; reason: string }
+  /** Items whose changes were left behind, each with the id of its submission. */
+  | { do: "submit changes"; on: string | undefined; ids: Readonly<Record<string, string>> }
   | { do: "undo" | "redo"; on: string | undefined; id: string }
   | { do: "go"; on: string | undefined; to: string }
   | { do: "flying"; id: string }
@@ -125,7 +127,14 @@ export function phaseOf(session: Session): Phase {
 }
 
 /** Whether an item done before has changes that were not submitted. */
-export const isChanged = (entry: Entry): boolean => entry.state !== "open" && !sameForm(entry.form, entry.sent);
+export const isChanged = (entry: Entry): boolean => entry.state === "submitted" && !sameForm(entry.form, entry.sent);
+
+/** The items with such changes that are not on the screen: somebody may have forgotten them. */
+export const leftBehind = ({ entries, trail, current }: Session): Entry[] =>
+  trail.flatMap((id) => {
+    const entry = entries[id];
+    return entry?.review && id !== current && !entry.lost && isChanged(entry) ? [entry] : [];
+  });
 
 /** How many items the reviewer has done, with those that are on their way. */
 export function progressOf({ progress, outbox, entries }: Session): Progress | undefined {
@@ -177,12 +186,14 @@ export function reduce(session: Session, action: Action): Session {
         ...(action.text === undefined ? {} : { [action.field]: action.text }),
       }));
     case "flag":
-      return edit(session, "flag", false, (form) => ({ ...form, flagged: !form.flagged }));
+      return flag(session);
     case "submit":
     case "skip":
       return leave(session, action.do, action.id, "");
     case "decline":
       return leave(session, "decline", action.id, action.reason);
+    case "submit changes":
+      return submitChanges(session, action.ids);
     case "undo":
       return undo(session, action.id);
     case "redo":
@@ -304,6 +315,15 @@ function edit(session: Session, field: string, typing: boolean, to: (form: Form)
   return { ...change(session, entry.id, () => ({ ...entry, form: after, problems })), past, future: [] };
 }
 
+/** A flag counts at once, also that of an item that was submitted: it is no change that waits. */
+function flag(session: Session): Session {
+  const flagged = edit(session, "flag", false, (form) => ({ ...form, flagged: !form.flagged }));
+  const entry = onScreen(flagged);
+  if (flagged === session || entry?.state !== "submitted") return flagged;
+  const sent = { ...entry.sent, flagged: entry.form.flagged };
+  return change(flagged, entry.id, (one) => ({ ...one, sent }));
+}
+
 function leave(session: Session, kind: "submit" | "skip" | "decline", id: string, reason: string): Session {
   const entry = onScreen(session);
   if (!entry?.review || entry.lost) return session;
@@ -316,6 +336,26 @@ function leave(session: Session, kind: "submit" | "skip" | "decline", id: string
   } else if (entry.state === "submitted") return session;
   const step: Step = { kind, item: entry.id, reason, before: entry, sending: id };
   return { ...send(session, entry, step), past: [...session.past, step].slice(-MOST), future: [] };
+}
+
+/** Submits changes of items that are not on the screen; the first with something wrong comes there instead. */
+function submitChanges(session: Session, ids: Readonly<Record<string, string>>): Session {
+  let next = session;
+  for (const entry of leftBehind(session)) {
+    const sending = ids[entry.id];
+    if (sending === undefined || !entry.review || entry.review.orphaned) continue;
+    const problems = problemsOf(entry.review, entry.form, session.correction);
+    if (problems.length > 0)
+      return go(
+        change(next, entry.id, (one) => ({ ...one, problems })),
+        entry.id,
+      );
+    const step: Step = { kind: "submit", item: entry.id, reason: "", before: entry, sending };
+    // What is on the screen stays there.
+    next = { ...send(next, entry, step), current: next.current, ahead: next.ahead };
+    next = { ...next, past: [...next.past, step].slice(-MOST), future: [] };
+  }
+  return next;
 }
 
 const SENT = { submit: "submitted", skip: "skipped", decline: "declined" } as const;
