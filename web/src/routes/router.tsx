@@ -64,6 +64,8 @@ const queue = createRoute({
 const queueEdit = createRoute({
   getParentRoute: () => project,
   path: "/queues/$queue/edit",
+  // Whether what was selected elsewhere is to be added to the queue when it is made.
+  validateSearch: (search: Record<string, unknown>): { carry?: true } => (search.carry ? { carry: true } : {}),
   beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./QueueEditPage"), "QueueEditPage"),
 });
