@@ -16,6 +16,8 @@ export interface DeskState {
 
 const PAUSE = 700;
 const SLOWEST = 15_000;
+/** How soon after something was heard the queue is looked at: much of it is heard at once. */
+const SOON = 400;
 const LOOK_AGAIN = 15_000;
 /** Coming back within this time is not leaving. */
 const LEAVING = 300;
@@ -48,9 +50,9 @@ export class Desk {
 
   constructor(
     private readonly api: QueuesApi,
-    private readonly queue: Pick<Queue, "id" | "correction" | "lease_seconds">,
+    private readonly queue: Pick<Queue, "id" | "correction" | "lease_seconds" | "overlap">,
   ) {
-    this.state = { session: begin(queue.correction), saved: "saved", fault: undefined };
+    this.state = { session: begin(queue.correction, queue.overlap), saved: "saved", fault: undefined };
   }
 
   watch = (watcher: () => void): (() => void) => {
@@ -90,6 +92,7 @@ export class Desk {
     if (session.current !== before.current) {
       this.count();
       this.put({ saved: "saved" });
+      void this.renew();
     }
     const entry = onScreen(session);
     const was = entry && before.entries[entry.id];
@@ -108,6 +111,40 @@ export class Desk {
 
   /** Looks whether there is something to do by now. */
   look = (): void => this.act({ do: "look again" });
+
+  /** Something happened in the queue: how far it is, and what others said of the item on the screen, may be new. */
+  hear = (): void => {
+    this.look();
+    if (this.timers.has("hear")) return;
+    this.after("hear", SOON, () => {
+      this.timers.delete("hear");
+      void this.renew();
+      void this.api.get(this.queue.id).then(
+        ({ progress }) => this.state.session.outbox.length === 0 && this.act({ do: "counted", progress }),
+        () => {},
+      );
+    });
+  };
+
+  /** Reads the item on the screen anew if it is done. */
+  private async renew(): Promise<void> {
+    const entry = onScreen(this.state.session);
+    if (!entry?.review || entry.state !== "submitted") return;
+    await this.api.review(this.queue.id, entry.id).then(
+      (review) => this.act({ do: "renewed", review }),
+      () => {},
+    );
+  }
+
+  /** Why an item is complete: because of others, or because the same reviewer was quicker somewhere else. */
+  private async reason(item: string, code: string): Promise<string> {
+    if (code !== "item_complete" && code !== "lease_lost") return code;
+    const mine = await this.api.review(this.queue.id, item).then(
+      ({ seat_state }) => seat_state === "submitted",
+      () => false,
+    );
+    return mine ? "submitted_elsewhere" : code;
+  }
 
   /** Milliseconds the item was in sight, altogether. */
   private spent(item: string): number {
@@ -221,7 +258,10 @@ export class Desk {
         });
         this.act({ do: "offline", is: true });
       } else if (error.status === 401) this.put({ fault: error });
-      else this.act({ do: "refused", id: one.id, code: error.code, message: error.message, field: error.field });
+      else {
+        const code = await this.reason(one.item, error.code);
+        this.act({ do: "refused", id: one.id, code, message: error.message, field: error.field });
+      }
     }
   }
 
@@ -272,10 +312,10 @@ export class Desk {
     if (this.state.session.outbox.length > 0) return;
     this.api.heartbeat(this.queue.id, entry.id, this.spent(entry.id)).then(
       () => this.state.session.offline && this.act({ do: "offline", is: false }),
-      (cause) => {
-        const error = asApiError(cause);
-        if (error.status === 409 || error.status === 404)
-          this.act({ do: "lost", item: entry.id, code: error.code, message: error.message });
+      async (cause) => {
+        const { status, code, message } = asApiError(cause);
+        if (status === 409 || status === 404)
+          this.act({ do: "lost", item: entry.id, code: await this.reason(entry.id, code), message });
       },
     );
   };

@@ -170,6 +170,36 @@ describe("a review session", () => {
     expect([session.current, onScreen(session)?.problems.length, session.outbox]).toEqual(["a", 1, []]);
   });
 
+  it("shows what others said of an item that is done, and leaves a change of one's own as it is", () => {
+    const others = [{ reviewer: { id: "ann", display_name: "Ann" }, key: "rating", value: "bad" }];
+    const now = review("a", {
+      seat_state: "submitted",
+      questions: [{ human_review: rating, required: true, answer: { value: "good" } }],
+      others,
+      seconds: 40,
+    });
+    let session = run(started("a", "b"), answer("a", "good"), submit("a"));
+    expect(run(session, { do: "renewed", review: now })).toBe(session);
+    session = run(session, sent("submit a"), { do: "go", on: "b", to: "a" }, { do: "renewed", review: now });
+    expect(onScreen(session)?.review).toMatchObject({ others, seconds: 0 });
+    expect(isChanged(session.entries.a as never)).toBe(false);
+    session = run(session, answer("a", "bad"), { do: "renewed", review: now });
+    expect(onScreen(session)?.form.answers).toEqual({ rating: "bad" });
+    expect(isChanged(session.entries.a as never)).toBe(true);
+  });
+
+  it("counts an item that waits here as complete where one person judges it, else leaves that to the server", () => {
+    const judged = (overlap: number) =>
+      progressOf(
+        run(begin("none", overlap), { do: "asked" }, claimed("a", "b"), answer("a", "good"), submit("a"), {
+          do: "offline",
+          is: true,
+        }),
+      );
+    expect(judged(1)).toMatchObject({ completed: 1, mine: { submitted: 1 } });
+    expect(judged(2)).toMatchObject({ completed: 0, mine: { submitted: 1 } });
+  });
+
   it("does not take a flag for a change that waits: it counts at once", () => {
     let session = run(started("a", "b"), answer("a", "good"), submit("a"), sent("submit a"));
     session = run(session, { do: "go", on: "b", to: "a" }, { do: "flag", on: "a" }, { do: "go", on: "a", to: "b" });

@@ -39,6 +39,8 @@ export type Step =
 
 export interface Session {
   correction: Corrects;
+  /** How many people judge each item. */
+  overlap: number;
   entries: Readonly<Record<string, Entry>>;
   current: string | undefined;
   /** Claimed ahead, in the order in which they come. */
@@ -73,6 +75,8 @@ export type Action =
     }
   | { do: "look again" }
   | { do: "remember"; done: Done[] }
+  | { do: "renewed"; review: Review }
+  | { do: "counted"; progress: Progress }
   | { do: "loaded"; review: Review; draft: Form | undefined }
   | { do: "answer"; on: string; key: string; value: AnswerValue | undefined; typing: boolean }
   | { do: "write"; on: string; field: "correction" | "note"; text: string | undefined }
@@ -93,8 +97,9 @@ export type Action =
 const MOST = 200;
 const NOTHING: Form = { answers: {}, note: "", flagged: false };
 
-export const begin = (correction: Corrects): Session => ({
+export const begin = (correction: Corrects, overlap = 1): Session => ({
   correction,
+  overlap,
   entries: {},
   current: undefined,
   ahead: [],
@@ -137,20 +142,23 @@ export const leftBehind = ({ entries, trail, current }: Session): Entry[] =>
   });
 
 /** How many items the reviewer has done, with those that are on their way. */
-export function progressOf({ progress, outbox, entries }: Session): Progress | undefined {
+export function progressOf({ progress, outbox, entries, overlap }: Session): Progress | undefined {
   if (!progress) return undefined;
   const mine = { ...progress.mine };
+  let { completed } = progress;
   for (const one of outbox) {
     const before = entries[one.item]?.review?.seat_state;
     if (one.kind === "submit" && before !== "submitted") {
       mine.submitted += 1;
       mine.left = Math.max(0, mine.left - 1);
+      // Where several judge an item, only the server knows whether this was the last.
+      if (overlap === 1) completed = Math.min(progress.total, completed + 1);
     } else if (one.kind === "decline") {
       mine.declined += 1;
       mine.left = Math.max(0, mine.left - 1);
     }
   }
-  return { ...progress, mine };
+  return { ...progress, completed, mine };
 }
 
 export function reduce(session: Session, action: Action): Session {
@@ -172,6 +180,10 @@ export function reduce(session: Session, action: Action): Session {
       });
     case "remember":
       return recall(session, action.done);
+    case "renewed":
+      return renew(session, action.review);
+    case "counted":
+      return { ...session, progress: action.progress };
     case "loaded":
       return load(session, action.review, action.draft);
     case "answer":
@@ -299,6 +311,19 @@ function load(session: Session, review: Review, draft: Form | undefined): Sessio
           sent: storedForm(review),
         },
   );
+}
+
+/** What an item that is done looks like by now: others may have judged it, too. What was changed here stays. */
+function renew(session: Session, review: Review): Session {
+  const { id } = review.item;
+  if (review.seat_state !== "submitted" || session.outbox.some(({ item }) => item === id)) return session;
+  return change(session, id, (entry) => {
+    if (!entry.review || entry.state !== "submitted" || entry.lost) return entry;
+    const sent = storedForm(review);
+    // The seconds go on from what was known when it came onto the screen.
+    const known = { ...review, seconds: entry.review.seconds };
+    return { ...entry, review: known, sent, form: isChanged(entry) ? entry.form : sent };
+  });
 }
 
 function edit(session: Session, field: string, typing: boolean, to: (form: Form) => Form): Session {
@@ -494,7 +519,14 @@ function sent(session: Session, action: Extract<Action, { do: "sent" }>): Sessio
 }
 
 /** The item is not this reviewer's any more. */
-const GONE = new Set(["lease_lost", "item_complete", "item_taken", "queue_item_not_found", "queue_not_found"]);
+const GONE = new Set([
+  "lease_lost",
+  "item_complete",
+  "submitted_elsewhere",
+  "item_taken",
+  "queue_item_not_found",
+  "queue_not_found",
+]);
 
 function refused(session: Session, action: Extract<Action, { do: "refused" }>): Session {
   const [first, ...outbox] = session.outbox;
