@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chordOf, printed } from "./chord";
 import { isOwned, isTyping } from "./guards";
+import { inOrder } from "./KeyList";
 import { assign, conflicts, followStored, keysOf, remap, resetKeys } from "./keymap";
 import { matches } from "./Palette";
 import { COMMAND_IDS } from "./table";
@@ -100,6 +101,11 @@ describe("the table of commands", () => {
     // Traces and logs are never on the screen together.
     expect(assign("next-log", "k")).toContain("“Previous log”");
     expect(assign("correct", "f")).toBeUndefined();
+  });
+
+  it("is told beginning with what can be done on this page", () => {
+    expect(inOrder(["palette", "undo", "submit-item"]).slice(0, 3)).toEqual(["Reviewing", "Everywhere", "Judging"]);
+    expect(inOrder([])[0]).toBe("Everywhere");
   });
 
   it("refuses the first key of a command when it was given away meanwhile", () => {

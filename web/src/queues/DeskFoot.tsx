@@ -23,7 +23,7 @@ function Hint({ id, icon, label, off }: { id: CommandId; icon: ReactNode; label:
 }
 
 /** What can be done with the item on the screen, and with which key. */
-export function DeskFoot({ session, submit }: { session: Session; submit: () => void }) {
+export function DeskFoot({ session, submit, told }: { session: Session; submit: () => void; told: string }) {
   const { before, after } = around(session);
   const entry = onScreen(session);
   const phase = phaseOf(session);
@@ -35,7 +35,9 @@ export function DeskFoot({ session, submit }: { session: Session; submit: () => 
       <Hint id="skip-item" icon={<SkipForward size={14} aria-hidden />} label="Skip" off={!open} />
       <Hint id="decline-item" icon={<Ban size={14} aria-hidden />} label="Decline" off={!open} />
       <Hint id="undo" icon={<Undo2 size={14} aria-hidden />} label="Undo" off={session.past.length === 0} />
-      <span className="flex-1" />
+      <p role="status" className="min-w-0 flex-1 truncate px-2 text-sm text-ink-2" title={told || undefined}>
+        {told}
+      </p>
       {phase === "answering" && (
         <Button look="primary" className="pointer-coarse:h-11" disabled={entry?.review?.orphaned} onClick={submit}>
           <CornerDownLeft size={14} aria-hidden />

@@ -21,6 +21,7 @@ import { LeftBehind } from "./LeftBehind";
 import { Lost } from "./Lost";
 import { type Act, ReviewForm } from "./ReviewForm";
 import { type Action, around, leftBehind, onScreen, phaseOf } from "./session";
+import { redone, undone } from "./steps";
 import { TraceDrawer } from "./TraceDrawer";
 import { useDesk } from "./useDesk";
 
@@ -30,6 +31,8 @@ export function DeskView({ queue }: { queue: Queue }) {
   const { session } = state;
   const phone = useMedia("(max-width: 767px)");
   const [opened, setOpened] = useState<"decline" | "instructions">();
+  // What was undone or done again last.
+  const [told, setTold] = useState("");
   const [raw, setRaw] = useState(false);
   // Of which item the whole trace is open: another item begins without.
   const [tracing, setTracing] = useState<string>();
@@ -41,6 +44,7 @@ export function DeskView({ queue }: { queue: Queue }) {
   const { before, after } = around(session);
   const act: Act = (action) => {
     const on = seen();
+    setTold("");
     if (on !== undefined) desk.act({ ...action, on } as Action);
   };
   const submit = () => {
@@ -50,9 +54,12 @@ export function DeskView({ queue }: { queue: Queue }) {
     else act({ do: "submit", id: newId() });
   };
   const steps = (to: "undo" | "redo") => {
-    const none = to === "undo" ? session.past.length === 0 : session.future.length === 0;
-    if (none) toast(`There is nothing to ${to}.`);
-    else desk.act({ do: to, on: seen(), id: newId() });
+    const text = to === "undo" ? undone(session) : redone(session);
+    if (text === undefined) return toast(`There is nothing to ${to}.`);
+    desk.act({ do: to, on: seen(), id: newId() });
+    // On a phone there is no room for it beside the buttons.
+    if (phone) toast(text);
+    else setTold(text);
   };
   const go = (to: string | undefined) => to !== undefined && desk.act({ do: "go", on: seen(), to });
   const answering = phase === "answering";
@@ -149,7 +156,7 @@ export function DeskView({ queue }: { queue: Queue }) {
           <Away queue={queue} session={session} />
         </div>
       )}
-      {form && <DeskFoot session={session} submit={submit} />}
+      {form && <DeskFoot session={session} submit={submit} told={told} />}
       <Decline
         open={opened === "decline"}
         onClose={() => setOpened(undefined)}

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 import type { Queue } from "../api/queues";
 import { useHere } from "../app/project";
 import { Key } from "../keys/Key";
+import { useKeyName } from "../keys/keymap";
 import { COMMANDS, type CommandId } from "../keys/table";
 import { useCommand } from "../keys/useCommand";
 import { Button } from "../ui/Button";
@@ -17,17 +18,21 @@ import { Bar } from "./ProgressBar";
 import { useQueuesApi } from "./useDesk";
 
 const SHOWN: CommandId[] = [
-  "option-1",
   "next-question",
   "submit-item",
   "skip-item",
   "decline-item",
   "undo",
+  "redo",
+  "correct-item",
+  "note",
+  "flag",
   "previous-item",
   "whole-trace",
-  "note",
   "key-sheet",
 ];
+
+const KEY_ROW = "flex min-h-7 items-center gap-2 border-b";
 
 /** Before the first item: what this is about, how much it is, and which keys there are. */
 export function StartPage({ queue, start }: { queue: Queue; start: () => void }) {
@@ -42,6 +47,7 @@ export function StartPage({ queue, start }: { queue: Queue; start: () => void })
   useCommand("submit-item", start, { once: true });
   const { progress, overlap, blind } = queue;
   const { left, submitted } = progress.mine;
+  const [firstOption, lastOption] = [useKeyName("option-1"), useKeyName("option-9")];
   const changed = changedHere(queue.id, mine.data ?? []);
   const time = effort(mine.data ?? [], left);
   return (
@@ -95,11 +101,15 @@ export function StartPage({ queue, start }: { queue: Queue; start: () => void })
         <section aria-label="Keys" className="pointer-coarse:hidden max-sm:hidden">
           <h2 className="mb-2 text-sm font-semibold">Keys</h2>
           <ul className="grid gap-x-8 gap-y-1 text-sm sm:grid-cols-2">
-            {SHOWN.map((id) => (
-              <li key={id} className="flex min-h-7 items-center gap-2 border-b">
-                <span className="flex-1 text-ink-2">
-                  {id === "option-1" ? "Choose the first option" : COMMANDS[id].label}
-                </span>
+            <li className={KEY_ROW}>
+              <span className="flex-1 text-ink-2">Choose an option</span>
+              <kbd className="kbd" aria-hidden>
+                {firstOption}–{lastOption}
+              </kbd>
+            </li>
+            {SHOWN.filter((id) => id !== "correct-item" || queue.correction !== "none").map((id) => (
+              <li key={id} className={KEY_ROW}>
+                <span className="flex-1 text-ink-2">{COMMANDS[id].label}</span>
                 <Key id={id} />
               </li>
             ))}

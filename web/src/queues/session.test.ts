@@ -14,6 +14,7 @@ import {
   reduce,
   type Session,
 } from "./session";
+import { redone, undone } from "./steps";
 
 const rating: HumanReview = {
   id: "rating",
@@ -128,6 +129,15 @@ describe("a review session", () => {
     for (const on of ["a", "a", "b"]) session = run(session, { do: "redo", on, id: `r ${on}` });
     expect([session.current, onScreen(session)?.form.answers]).toEqual(["b", { rating: "bad" }]);
     expect(session.outbox.map(({ kind }) => kind)).toEqual(["undo", "submit"]);
+  });
+
+  it("says what was undone and done again", () => {
+    let session = run(started("a", "b"), answer("a", "good"), submit("a"));
+    expect(undone(session)).toBe("Undone: the submission");
+    session = run(session, { do: "undo", on: "b", id: "u1" });
+    expect([undone(session), redone(session)]).toEqual(["Undone: the answer to Rating", "Done again: the submission"]);
+    session = run(session, { do: "write", on: "a", field: "note", text: "Hm" });
+    expect([undone(session), redone(session)]).toEqual(["Undone: the note", undefined]);
   });
 
   it("takes a submission back before it went out", () => {
