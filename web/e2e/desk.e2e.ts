@@ -142,7 +142,46 @@ it("the questions leave room for the answer at each new item on a phone", async 
   await page.getByRole("button", { name: "More of the questions" }).waitFor();
 });
 
-it("what others said appears on the way back, and an item submitted elsewhere says so", async () => {
+it("what others said of an item, and how far they are, appears without a reload", async () => {
+  const { page } = await openPage(inside);
+  const queue = await makeQueue(page, 17, { overlap: 2, blind: true });
+  const { path } = (await callAs(page, "POST", "/api/invites", {
+    expires_in_days: 1,
+    role: "reviewer",
+    queue_id: queue,
+  })) as { path: string };
+  const context = await browser.newContext({ viewport: SCREEN });
+  const ann = (await openPage(context)).page;
+  await ann.goto(`${postil.url}${path}`);
+  await ann.getByLabel("Your name").fill("Ann Other");
+  await ann.getByLabel("E-mail").fill("ann@example.com");
+  await ann.getByLabel("Choose a password").fill("a margin to write in");
+  await ann.getByRole("button", { name: "Join" }).click();
+  await ann.waitForURL(/\/review$/);
+  await review(ann, queue);
+  await at(ann, "1 of 3");
+  await ann.keyboard.press("1");
+  await ann.keyboard.press("Enter");
+  await at(ann, "2 of 3");
+  await review(page, queue);
+  await at(page, "1 of 3");
+  for (let item = 1; item <= 3; item++) {
+    await at(page, `${item} of 3`);
+    await page.keyboard.press("2");
+    await page.keyboard.press("e");
+    await page.getByRole("textbox", { name: "What should have been said" }).fill("It was sent back.");
+    await page.keyboard.press("Control+Enter");
+  }
+  await ann.getByText(/team 1/).waitFor();
+  await ann.keyboard.press("k");
+  await at(ann, "1 of 3");
+  await ann.getByRole("list", { name: "How others corrected it" }).waitFor();
+  await ann.getByRole("list", { name: "What others said: Rating" }).getByText("bad").waitFor();
+  await look(ann, "review-others");
+  await context.close();
+});
+
+it("an item that was submitted on another device says so", async () => {
   const { page } = await openPage(inside);
   const queue = await makeQueue(page, 13, { lease_seconds: 30 });
   const second = await openPage(inside);

@@ -74,7 +74,7 @@ function Picker({
     void run(async () => {
       const text = await adder(id, name);
       const go = () => void navigate({ to: "/p/$project/queues/$queue", params: { project: project.key, queue: id } });
-      if (text) toast(text, { action: { label: "Go to the queue", run: go } });
+      toast(text ?? `Adding ${what} to ${name}`, { action: { label: "Go to the queue", run: go } });
       onClose();
       for (const what of ["queues", "queue", "traces", "trace", "span", "logs"])
         void client.invalidateQueries({ queryKey: [project.key, what] });

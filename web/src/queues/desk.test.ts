@@ -145,7 +145,7 @@ describe("a desk", () => {
     const { desk } = await begun(api);
     api.get.mockResolvedValue({ progress: { ...progress, completed: 5 } });
     for (let heard = 0; heard < 5; heard++) desk.hear();
-    await vi.advanceTimersByTimeAsync(500);
+    await vi.advanceTimersByTimeAsync(1100);
     expect(api.get).toHaveBeenCalledTimes(1);
     expect(desk.state.session.progress?.completed).toBe(5);
   });

@@ -17,7 +17,7 @@ export interface DeskState {
 const PAUSE = 700;
 const SLOWEST = 15_000;
 /** How soon after something was heard the queue is looked at: much of it is heard at once. */
-const SOON = 400;
+const SOON = 1000;
 const LOOK_AGAIN = 15_000;
 /** Coming back within this time is not leaving. */
 const LEAVING = 300;
