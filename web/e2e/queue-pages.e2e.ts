@@ -199,10 +199,15 @@ it("whoever is invited to one queue sees that queue and their account, and asks 
     if (answer.status() >= 400) refused.push(`${answer.status()} ${answer.url()}`);
   });
   await guest.page.goto(link);
+  await guest.page.getByRole("heading", { name: "You are invited to judge “Support, first look”" }).waitFor();
   await guest.page.getByLabel("Your name").fill("Gwen Guest");
   await guest.page.getByLabel("E-mail").fill("gwen@example.com");
   await guest.page.getByLabel("Choose a password").fill("a margin to write in");
   await guest.page.getByRole("button", { name: "Join" }).click();
+  // The only queue there is for her is where she begins.
+  await guest.page.waitForURL(/\/review$/);
+  await guest.page.getByRole("heading", { name: "Support, first look" }).waitFor();
+  await guest.page.getByRole("link", { name: "Queues" }).first().click();
   await guest.page.waitForURL(/\/queues$/);
   await guest.page.getByText("Support, first look").waitFor();
   expect(await guest.page.getByText("Not for guests").count()).toBe(0);

@@ -30,7 +30,7 @@ async function invite(page: Page, role: string, email = ""): Promise<string> {
   const dialog = page.getByRole("dialog", { name: "Invite somebody" });
   await dialog.getByLabel("Role").selectOption({ label: role });
   await dialog.getByLabel("E-mail (not needed)").fill(email);
-  await dialog.getByLabel("Works for").selectOption({ label: "30 days" });
+  await dialog.getByLabel("Link is valid for").selectOption({ label: "30 days" });
   await dialog.getByRole("button", { name: "Make the link" }).click();
   const link = page.getByRole("region", { name: /^A link for/ });
   await link.waitFor();

@@ -55,7 +55,7 @@ export function Frame({ children }: { children: ReactNode }) {
   return (
     <div
       className={cx(
-        "grid h-full grid-cols-[minmax(0,1fr)] sm:grid-cols-[48px_minmax(0,1fr)] sm:grid-rows-[40px_minmax(0,1fr)] 2xl:grid-cols-[168px_minmax(0,1fr)]",
+        "grid h-full grid-cols-[minmax(0,1fr)] sm:grid-cols-[48px_minmax(0,1fr)] sm:grid-rows-[40px_minmax(0,1fr)] xl:grid-cols-[168px_minmax(0,1fr)]",
         alone ? "max-sm:grid-rows-[minmax(0,1fr)]" : "max-sm:grid-rows-[40px_minmax(0,1fr)_auto]",
       )}
     >
@@ -68,7 +68,7 @@ export function Frame({ children }: { children: ReactNode }) {
       >
         <div className="hidden h-10 shrink-0 items-center gap-2 px-[13px] sm:flex">
           <Mark />
-          <span className="hidden text-md font-semibold 2xl:inline">Postil</span>
+          <span className="hidden text-md font-semibold xl:inline">Postil</span>
         </div>
         {PLACES.filter(({ id }) => isOpen(id, reads)).map(({ id, label, icon: Icon, path }) => (
           <Link
@@ -80,7 +80,7 @@ export function Frame({ children }: { children: ReactNode }) {
             className={cx(
               // A phone has no room for all: automations are reached beside the traces.
               id === "automations" && "max-sm:hidden",
-              "flex h-12 flex-1 items-center justify-center gap-2.5 text-sm max-sm:flex-col max-sm:gap-0.5 max-sm:text-xs sm:mx-1.5 sm:h-9 sm:flex-none sm:rounded-[6px] 2xl:justify-start 2xl:px-2.5",
+              "flex h-12 flex-1 items-center justify-center gap-2.5 text-sm max-sm:flex-col max-sm:gap-0.5 max-sm:text-xs sm:mx-1.5 sm:h-9 sm:flex-none sm:rounded-[6px] xl:justify-start xl:px-2.5",
               place === id ? "font-medium text-ink sm:bg-hover" : "text-ink-2 hover:text-ink sm:hover:bg-hover",
               isBeside(id, place) && "max-sm:font-medium max-sm:text-ink",
             )}
@@ -90,7 +90,7 @@ export function Frame({ children }: { children: ReactNode }) {
               aria-hidden
               className={cx(place === id && "text-accent", isBeside(id, place) && "max-sm:text-accent")}
             />
-            <span className="sm:sr-only 2xl:not-sr-only">{label}</span>
+            <span className="sm:sr-only xl:not-sr-only">{label}</span>
           </Link>
         ))}
       </nav>

@@ -1,16 +1,27 @@
 import { useId, useState } from "react";
 import { chordOf, isApple, printed } from "./chord";
 import { assign, changes, keysOf, remap, useKeymap } from "./keymap";
-import { COMMAND_IDS, COMMANDS, type CommandId, type CommandInfo } from "./table";
+import { COMMAND_IDS, COMMANDS, type CommandId, type CommandInfo, isOfOnePage } from "./table";
+import { useBoundCommands } from "./useCommand";
 
-const GROUPS = [...new Set(COMMAND_IDS.map((id): CommandInfo["group"] => COMMANDS[id].group))];
+type Group = CommandInfo["group"];
+
+const GROUPS = [...new Set(COMMAND_IDS.map((id): Group => COMMANDS[id].group))];
 const MODIFIERS = new Set(["Shift", "Control", "Alt", "Meta", "AltGraph", "Dead", "CapsLock", "Fn"]);
+
+/** The groups with what can be done on this page before all others; what belongs to this kind of page comes first. */
+export function inOrder(bound: readonly CommandId[]): Group[] {
+  const here = new Set(bound.map((id): Group => COMMANDS[id].group));
+  const rank = (group: Group) => (!here.has(group) ? 2 : isOfOnePage(group) ? 0 : 1);
+  return [...GROUPS].sort((one, other) => rank(one) - rank(other));
+}
 
 /** Every command with its keys; a click on a key changes it. A key that is taken is refused. */
 export function KeyList() {
+  const groups = inOrder(useBoundCommands());
   return (
     <div className="gap-8 sm:columns-2">
-      {GROUPS.map((group) => (
+      {groups.map((group) => (
         <section key={group} aria-label={group} className="mb-4 break-inside-avoid">
           <h3 className="mb-1 text-xs font-semibold text-ink-2">{group}</h3>
           <ul>

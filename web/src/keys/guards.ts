@@ -28,6 +28,8 @@ export function isOwned(chord: string, target: EventTarget | null): boolean {
   if (target.closest("[role=listbox],[role=menu],[role=option]")) return true;
   // Letters, arrows and Enter choose from it; what saves a form does so from here, too.
   if (target.closest("[role=combobox]")) return !chord.startsWith("mod+");
+  // Where Enter submits, an option that was clicked or tabbed to is chosen and left out with Space.
+  if (chord === "Enter" && target.matches("[data-enter=submits] [data-option]")) return false;
   if (chord === "Enter" || chord === "Space") return target.closest("button,a[href],summary,[role=tab],input") !== null;
   if (ARROWS.test(chord)) {
     const range = target instanceof HTMLInputElement && (target.type === "range" || target.type === "radio");

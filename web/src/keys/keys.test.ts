@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { chordOf, printed } from "./chord";
 import { isOwned, isTyping } from "./guards";
+import { inOrder } from "./KeyList";
 import { assign, conflicts, followStored, keysOf, remap, resetKeys } from "./keymap";
 import { matches } from "./Palette";
 import { COMMAND_IDS } from "./table";
@@ -65,6 +66,13 @@ describe("guards", () => {
     expect(isOwned("mod+Enter", element("<input id=x role=combobox>"))).toBe(false);
   });
 
+  it("submits on Enter where that is what Enter does, also from an option; Space still chooses it", () => {
+    const option = element("<div data-enter=submits><button id=x data-option=good></button></div>");
+    expect([isOwned("Enter", option), isOwned("Space", option)]).toEqual([false, true]);
+    expect(isOwned("Enter", element("<button id=x data-option=good></button>"))).toBe(true);
+    expect(isOwned("Enter", element("<div data-enter=submits><button id=x></button></div>"))).toBe(true);
+  });
+
   describe("with nothing bound", () => {
     beforeEach(() => vi.restoreAllMocks());
     it("no key does anything", () => {
@@ -95,6 +103,11 @@ describe("the table of commands", () => {
     // Traces and logs are never on the screen together.
     expect(assign("next-log", "k")).toContain("“Previous log”");
     expect(assign("correct", "f")).toBeUndefined();
+  });
+
+  it("is told beginning with what can be done on this page", () => {
+    expect(inOrder(["palette", "undo", "submit-item"]).slice(0, 3)).toEqual(["Reviewing", "Everywhere", "Judging"]);
+    expect(inOrder([])[0]).toBe("Everywhere");
   });
 
   it("refuses the first key of a command when it was given away meanwhile", () => {

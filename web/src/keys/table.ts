@@ -54,6 +54,7 @@ export const COMMANDS = {
   correct: { label: "Correct the answer", group: "Logs", keys: ["e"] },
   "save-correction": { label: "Save the correction", group: "Logs", keys: ["mod+Enter"] },
   "submit-item": { label: "Begin; submit, and go to the next item", group: "Reviewing", keys: ["mod+Enter", "Enter"] },
+  "submit-changes": { label: "Submit changes that were left behind", group: "Reviewing", keys: ["shift+Enter"] },
   "skip-item": { label: "Skip the item: it comes back last", group: "Reviewing", keys: ["s"] },
   "decline-item": { label: "Decline the item, with a reason", group: "Reviewing", keys: ["x"] },
   "previous-item": { label: "Back to the item before", group: "Reviewing", keys: ["k", "ArrowLeft"] },
@@ -95,9 +96,11 @@ export type CommandId = keyof typeof COMMANDS;
 
 export const COMMAND_IDS = Object.keys(COMMANDS) as CommandId[];
 
+/** Whether the commands of a group belong to one kind of page: no two such groups are on the screen together. */
+export const isOfOnePage = (group: CommandInfo["group"]): boolean =>
+  ["Traces", "Logs", "Reviewing", "Datasets", "Automations"].includes(group);
+
 /** The commands whose keys no other command may share, because both can act at once. */
 export function overlap(one: CommandInfo, other: CommandInfo): boolean {
-  const list = (group: CommandInfo["group"]) =>
-    ["Traces", "Logs", "Reviewing", "Datasets", "Automations"].includes(group);
-  return !(one.group !== other.group && list(one.group) && list(other.group));
+  return !(one.group !== other.group && isOfOnePage(one.group) && isOfOnePage(other.group));
 }

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useRef, useState } from "react";
 import { asApiError } from "../api/error";
 import { may, useHere } from "../app/project";
@@ -9,6 +9,7 @@ import { Dialog } from "../ui/Overlay";
 import { ErrorLine, Skeleton } from "../ui/State";
 import { toast } from "../ui/Toast";
 import { useWork } from "../ui/useWork";
+import { type Adder, carry, said } from "./carried";
 import { queueListQuery } from "./queries";
 import { useQueuesApi } from "./useDesk";
 
@@ -39,6 +40,7 @@ export function AddToQueue(props: AddProps) {
 
 function Picker({
   onClose,
+  what,
   items,
   matching,
   whole,
@@ -58,19 +60,21 @@ function Picker({
   const found = (queues.data ?? []).filter(({ display_name }) =>
     display_name.toLowerCase().includes(words.trim().toLowerCase()),
   );
+  const navigate = useNavigate();
+  const adder: Adder = async (id, name) => {
+    if (matching) {
+      await matching(id);
+      return undefined;
+    }
+    const text = said(await api.add(id, wholeTrace && whole ? [{ trace_id: whole }] : (items ?? [])), name);
+    onAdded?.();
+    return text;
+  };
   const add = (id: string, name: string) =>
     void run(async () => {
-      if (matching) await matching(id);
-      else {
-        const sent = wholeTrace && whole ? [{ trace_id: whole }] : (items ?? []);
-        const { added, already_there, not_found } = await api.add(id, sent);
-        const also = [
-          already_there > 0 && `${count(already_there)} ${already_there === 1 ? "was" : "were"} there already`,
-          not_found > 0 && `${count(not_found)} ${not_found === 1 ? "is" : "are"} gone`,
-        ].filter(Boolean);
-        toast([added > 0 ? `${count(added)} added to ${name}` : `Nothing new in ${name}`, ...also].join("; "));
-      }
-      onAdded?.();
+      const text = await adder(id, name);
+      const go = () => void navigate({ to: "/p/$project/queues/$queue", params: { project: project.key, queue: id } });
+      toast(text ?? `Adding ${what} to ${name}`, { action: { label: "Go to the queue", run: go } });
       onClose();
       for (const what of ["queues", "queue", "traces", "trace", "span", "logs"])
         void client.invalidateQueries({ queryKey: [project.key, what] });
@@ -141,13 +145,21 @@ function Picker({
       )}
       <div className="flex items-center justify-end gap-2">
         {may(here, "define") && (
-          <Link
-            to="/p/$project/queues/$queue/edit"
-            params={{ project: project.key, queue: "new" }}
-            className="mr-auto text-sm text-accent underline"
+          <button
+            type="button"
+            disabled={most}
+            className="mr-auto text-sm text-accent underline disabled:opacity-60"
+            onClick={() => {
+              carry({ project: project.key, what: wholeTrace ? "the whole trace" : what, add: adder });
+              void navigate({
+                to: "/p/$project/queues/$queue/edit",
+                params: { project: project.key, queue: "new" },
+                search: { carry: true },
+              });
+            }}
           >
-            Make a new queue
-          </Link>
+            Make a new queue for {wholeTrace ? "the whole trace" : what}
+          </button>
         )}
         <Button onClick={onClose}>Cancel</Button>
       </div>

@@ -7,6 +7,7 @@ import { DiffText } from "../logs/DiffText";
 import { diff } from "../logs/diff";
 import { characters } from "../review/answers";
 import { Button, IconButton } from "../ui/Button";
+import { reveal } from "../ui/reveal";
 import { originalOf } from "./form";
 
 /** What should have been said: the answer to write over, and what that changes word by word. */
@@ -28,11 +29,18 @@ export function CorrectionBox({
   const [compared, setCompared] = useState(true);
   const open = text !== undefined;
   const pieces = useMemo(() => diff(original, text ?? original), [original, text]);
+  const corrections = (review.others ?? []).filter(({ key }) => key === "correction");
   const same = text === original;
   const begin = () => {
     if (!open) onChange(original);
     // The field is there only after that was shown.
-    requestAnimationFrame(() => area.current?.focus());
+    requestAnimationFrame(() => {
+      const field = area.current;
+      if (!field) return;
+      field.focus({ preventScroll: true });
+      field.setSelectionRange(field.value.length, field.value.length);
+      reveal(field.closest("[data-question]"));
+    });
   };
   useCommand("correct-item", begin);
   useCommand("diff", () => setCompared(!compared), { when: open });
@@ -111,6 +119,16 @@ export function CorrectionBox({
             </Button>
           )}
         </div>
+      )}
+      {corrections.length > 0 && (
+        <ul aria-label="How others corrected it" className="mt-3 flex flex-col gap-2">
+          {corrections.map(({ reviewer, value }) => (
+            <li key={reviewer.id} className="border-s-2 border-s-line-strong bg-sheet px-3 py-2">
+              <p className="mb-1 text-xs font-medium text-ink-2">{reviewer.display_name}</p>
+              <DiffText pieces={diff(original, String(value))} />
+            </li>
+          ))}
+        </ul>
       )}
       {wrong && (
         <p role="alert" className="mt-1.5 text-sm text-bad">

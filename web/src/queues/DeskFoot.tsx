@@ -5,7 +5,7 @@ import type { CommandId } from "../keys/table";
 import { runCommand } from "../keys/useCommand";
 import { Button } from "../ui/Button";
 import { cx } from "../ui/cx";
-import { around, onScreen, phaseOf, type Session } from "./session";
+import { around, isChanged, onScreen, phaseOf, type Session } from "./session";
 
 function Hint({ id, icon, label, off }: { id: CommandId; icon: ReactNode; label: string; off?: boolean }) {
   return (
@@ -28,11 +28,14 @@ export function DeskFoot({
   session,
   submit,
   keeps,
+  told,
 }: {
   session: Session;
   submit: () => void;
   /** Whether the item can be added to a dataset. */
   keeps: boolean;
+  /** What was done last, such as what was undone. */
+  told: string;
 }) {
   const { before, after } = around(session);
   const entry = onScreen(session);
@@ -51,12 +54,18 @@ export function DeskFoot({
           <Hint id="add-to-dataset" icon={<Database size={14} aria-hidden />} label="To a dataset" />
         </span>
       )}
-      <span className="flex-1" />
+      <p role="status" className="min-w-0 flex-1 truncate px-2 text-sm text-ink-2" title={told || undefined}>
+        {told}
+      </p>
       {phase === "answering" && (
         <Button look="primary" className="pointer-coarse:h-11" disabled={entry?.review?.orphaned} onClick={submit}>
           <CornerDownLeft size={14} aria-hidden />
           {entry?.state === "submitted" ? (
-            "Submit the change"
+            isChanged(entry) ? (
+              "Submit the change"
+            ) : (
+              "Next"
+            )
           ) : (
             <span>
               Submit<span className="max-sm:hidden"> and next</span>

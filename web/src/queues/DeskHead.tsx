@@ -7,7 +7,7 @@ import { IconButton } from "../ui/Button";
 import { count } from "../ui/format";
 import type { DeskState } from "./desk";
 import { Bar } from "./ProgressBar";
-import { isChanged, onScreen, phaseOf, positionOf, progressOf } from "./session";
+import { isChanged, leftBehind, onScreen, phaseOf, positionOf, progressOf } from "./session";
 
 /** Where a reviewer is in a queue, and whether what they typed is stored. */
 export function DeskHead({
@@ -77,7 +77,7 @@ function SavedMark({ state: { session, saved } }: { state: DeskState }) {
       ? ([LoaderCircle, waits > 0 ? "Sending" : "Saving", "text-ink-3"] as const)
       : saved === "here"
         ? ([CloudOff, "Kept in this browser", "text-warn"] as const)
-        : entry && isChanged(entry)
+        : (entry && isChanged(entry)) || leftBehind(session).length > 0
           ? ([Check, "Changed, not submitted", "text-warn"] as const)
           : ([Check, "Saved", "text-good"] as const);
   const [Icon, text, look] = face;

@@ -19,9 +19,11 @@ import { DeskHead } from "./DeskHead";
 import { isSignedOut } from "./desk";
 import { ItemView } from "./ItemView";
 import { newId } from "./ids";
+import { LeftBehind } from "./LeftBehind";
 import { Lost } from "./Lost";
 import { type Act, ReviewForm } from "./ReviewForm";
-import { type Action, around, onScreen, phaseOf } from "./session";
+import { type Action, around, leftBehind, onScreen, phaseOf } from "./session";
+import { redone, undone } from "./steps";
 import { TraceDrawer } from "./TraceDrawer";
 import { useDesk } from "./useDesk";
 
@@ -39,15 +41,20 @@ export function DeskView({ queue }: { queue: Queue }) {
   const keeps = may(here, "annotate") && may(here, "read");
   const phone = useMedia("(max-width: 767px)");
   const [opened, setOpened] = useState<"decline" | "instructions">();
+  // What was undone or done again last.
+  const [told, setTold] = useState("");
   const [raw, setRaw] = useState(false);
   // Of which item the whole trace is open: another item begins without.
   const [tracing, setTracing] = useState<string>();
-  const [tall, setTall] = useState(false);
+  // Of which item the questions take most of a phone: the next begins with the answer in sight.
+  const [tallOf, setTallOf] = useState<string>();
   const entry = onScreen(session);
+  const tall = entry !== undefined && tallOf === entry.id;
   const phase = phaseOf(session);
   const { before, after } = around(session);
   const act: Act = (action) => {
     const on = seen();
+    setTold("");
     if (on !== undefined) desk.act({ ...action, on } as Action);
   };
   const submit = () => {
@@ -57,15 +64,26 @@ export function DeskView({ queue }: { queue: Queue }) {
     else act({ do: "submit", id: newId() });
   };
   const steps = (to: "undo" | "redo") => {
-    const none = to === "undo" ? session.past.length === 0 : session.future.length === 0;
-    if (none) toast(`There is nothing to ${to}.`);
-    else desk.act({ do: to, on: seen(), id: newId() });
+    const text = to === "undo" ? undone(session) : redone(session);
+    if (text === undefined) return toast(`There is nothing to ${to}.`);
+    desk.act({ do: to, on: seen(), id: newId() });
+    // On a phone there is no room for it beside the buttons.
+    if (phone) toast(text);
+    else setTold(text);
   };
   const go = (to: string | undefined) => to !== undefined && desk.act({ do: "go", on: seen(), to });
   const answering = phase === "answering";
   const unfinished = answering && entry?.state !== "submitted";
   const toggleTrace = () => setTracing(tracing === entry?.id ? undefined : entry?.id);
   useCommand("submit-item", submit, { when: answering || phase === "lost", whileTyping: true, once: true });
+  const forgotten = leftBehind(session);
+  const submitChanges = () =>
+    desk.act({
+      do: "submit changes",
+      on: session.current,
+      ids: Object.fromEntries(forgotten.map(({ id }) => [id, newId()])),
+    });
+  useCommand("submit-changes", submitChanges, { when: forgotten.length > 0, once: true });
   useCommand("skip-item", () => act({ do: "skip", id: newId() }), { when: unfinished, once: true });
   useCommand("decline-item", () => setOpened("decline"), { when: unfinished, once: true });
   useCommand("previous-item", () => go(before), { when: before !== undefined });
@@ -105,6 +123,7 @@ export function DeskView({ queue }: { queue: Queue }) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <DeskHead queue={queue} state={state} onInstructions={() => setOpened("instructions")} />
+      <LeftBehind entries={forgotten} submit={submitChanges} go={go} />
       {form ? (
         <div className="flex min-h-0 flex-1 flex-col md:grid md:grid-cols-[minmax(0,1fr)_minmax(320px,36%)] xl:grid-cols-[minmax(0,1fr)_440px]">
           <div className="relative min-h-0 flex-1">
@@ -131,7 +150,7 @@ export function DeskView({ queue }: { queue: Queue }) {
                 look="quiet"
                 aria-expanded={tall}
                 className="h-11 w-full rounded-none border-b text-ink-2"
-                onClick={() => setTall(!tall)}
+                onClick={() => setTallOf(tall ? undefined : entry.id)}
               >
                 {tall ? <ChevronDown size={16} aria-hidden /> : <ChevronUp size={16} aria-hidden />}
                 {tall ? "More of the conversation" : "More of the questions"}
@@ -147,7 +166,7 @@ export function DeskView({ queue }: { queue: Queue }) {
           <Away queue={queue} session={session} />
         </div>
       )}
-      {form && <DeskFoot session={session} submit={submit} keeps={keeps && Boolean(review?.span)} />}
+      {form && <DeskFoot session={session} submit={submit} told={told} keeps={keeps && Boolean(review?.span)} />}
       {review?.span && review.item.trace_id && (
         <AddToDataset look="key" what="this item" sources={[sourceOf(review, review.item.trace_id)]} />
       )}

@@ -8,6 +8,7 @@ import type { Entry } from "./session";
 const WHY: Record<string, string> = {
   lease_lost: "You were away for longer than this queue keeps an item, so it went back to the others.",
   item_complete: "Enough others judged this item meanwhile.",
+  submitted_elsewhere: "You submitted this item on another device.",
   item_taken: "Somebody else has this item by now, so it could not be given back.",
   queue_item_not_found: "This item was taken out of the queue.",
   queue_not_found: "This queue was removed.",
@@ -17,6 +18,7 @@ const WHY: Record<string, string> = {
 export function Lost({ entry, again, goOn }: { entry: Entry; again: () => Promise<boolean>; goOn: () => void }) {
   const [busy, setBusy] = useState(false);
   const code = entry.lost?.code ?? "";
+  const elsewhere = code === "submitted_elsewhere";
   const retry = () => {
     setBusy(true);
     again()
@@ -28,9 +30,13 @@ export function Lost({ entry, again, goOn }: { entry: Entry; again: () => Promis
   };
   return (
     <div role="alert" className="flex flex-col items-start gap-2 border-b bg-warn-soft px-3 py-3 text-sm">
-      <p className="font-semibold text-warn">This item is not yours any more</p>
+      <p className="font-semibold text-warn">{elsewhere ? "This item is done" : "This item is not yours any more"}</p>
       <p>{WHY[code] ?? entry.lost?.message}</p>
-      <p>What you wrote is kept as a draft: it is here again if the item comes back to you.</p>
+      <p>
+        {elsewhere
+          ? "What you said there counts. What you wrote here was not submitted."
+          : "What you wrote is kept as a draft: it is here again if the item comes back to you."}
+      </p>
       <div className="flex flex-wrap gap-2">
         <Button look="primary" className="pointer-coarse:h-11" onClick={goOn}>
           Go on with the next <Key id="submit-item" />

@@ -142,7 +142,11 @@ function Bars({ one }: { one: QueueBars }) {
   const bars = inOrder(one, type === "boolean" ? ["true", "false"] : (review?.options ?? []).map(({ value }) => value));
   if (total === 0) return <p className="text-sm text-ink-3">No answers yet.</p>;
   if (bars.length === 0 || type === "text" || type === "correction")
-    return <p className="text-sm text-ink-2">{count(total)} written answers.</p>;
+    return (
+      <p className="text-sm text-ink-2">
+        {count(total)} written {total === 1 ? "answer" : "answers"}.
+      </p>
+    );
   return (
     <ul className="flex flex-col gap-1.5 text-sm">
       {bars.map(({ value, count: many }) => {

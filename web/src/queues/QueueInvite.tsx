@@ -57,7 +57,7 @@ function Body({
         </div>
       ) : (
         <label htmlFor="queue-invite-days" className="text-sm font-medium">
-          Works for
+          Link is valid for
           <Select
             ref={first}
             id="queue-invite-days"

@@ -17,6 +17,7 @@ import { Digits } from "../review/Digits";
 import { Question } from "../review/Question";
 import { Button } from "../ui/Button";
 import { cx } from "../ui/cx";
+import { reveal } from "../ui/reveal";
 import { CorrectionBox } from "./CorrectionBox";
 import { askedOf } from "./form";
 import { Others } from "./Others";
@@ -59,8 +60,8 @@ export function ReviewForm({ entry, queue, act }: { entry: Entry; queue: Queue; 
     const next = names[Math.max(0, Math.min(names.length - 1, at + by))];
     const element = next && place(box.current, next);
     if (!element) return;
-    element.focus();
-    element.scrollIntoView({ block: "nearest" });
+    element.focus({ preventScroll: true });
+    reveal(element);
   };
   const answer = (key: string, value: AnswerValue | undefined, typing = false) =>
     act({ do: "answer", key, value, typing });
@@ -76,8 +77,14 @@ export function ReviewForm({ entry, queue, act }: { entry: Entry; queue: Queue; 
   };
   useCommand("next-question", () => go(1));
   useCommand("previous-question", () => go(-1));
-  useCommand("note", () => note.current?.focus());
-  useCommand("flag", () => act({ do: "flag" }));
+  useCommand("note", () => {
+    note.current?.focus({ preventScroll: true });
+    reveal(place(box.current, " note"));
+  });
+  useCommand("flag", () => {
+    act({ do: "flag" });
+    reveal(place(box.current, " note"));
+  });
   const events = {
     onFocus: (event: FocusEvent) =>
       setFocused((event.target as HTMLElement).closest<HTMLElement>("[data-question]")?.dataset.question),
@@ -95,7 +102,7 @@ export function ReviewForm({ entry, queue, act }: { entry: Entry; queue: Queue; 
     },
   };
   return (
-    <div ref={box} {...events} className="flex flex-col divide-y">
+    <div ref={box} {...events} data-enter="submits" className="flex flex-col divide-y">
       <Digits count={current ? digitsOf(current).length : 0} pick={pick} />
       {wrong("") && (
         <p role="alert" className="bg-bad-soft px-3 py-2 text-sm text-bad">

@@ -5,28 +5,34 @@ import { useEffect, useRef } from "react";
 import type { Queue } from "../api/queues";
 import { useHere } from "../app/project";
 import { Key } from "../keys/Key";
+import { useKeyName } from "../keys/keymap";
 import { COMMANDS, type CommandId } from "../keys/table";
 import { useCommand } from "../keys/useCommand";
 import { Button } from "../ui/Button";
 import { day } from "../ui/dates";
 import { count } from "../ui/format";
 import { Markdown } from "../ui/Markdown";
+import { changedHere } from "./desk";
 import { effort } from "./effort";
 import { Bar } from "./ProgressBar";
 import { useQueuesApi } from "./useDesk";
 
 const SHOWN: CommandId[] = [
-  "option-1",
   "next-question",
   "submit-item",
   "skip-item",
   "decline-item",
   "undo",
+  "redo",
+  "correct-item",
+  "note",
+  "flag",
   "previous-item",
   "whole-trace",
-  "note",
   "key-sheet",
 ];
+
+const KEY_ROW = "flex min-h-7 items-center gap-2 border-b";
 
 /** Before the first item: what this is about, how much it is, and which keys there are. */
 export function StartPage({ queue, start }: { queue: Queue; start: () => void }) {
@@ -35,12 +41,14 @@ export function StartPage({ queue, start }: { queue: Queue; start: () => void })
   const button = useRef<HTMLButtonElement>(null);
   const mine = useQuery({
     queryKey: [project.key, "queue", queue.id, "mine"],
-    queryFn: async () => (await api.mine(queue.id, 50)).data,
+    queryFn: async () => (await api.mine(queue.id, 200)).data,
   });
   useEffect(() => button.current?.focus(), []);
   useCommand("submit-item", start, { once: true });
   const { progress, overlap, blind } = queue;
   const { left, submitted } = progress.mine;
+  const [firstOption, lastOption] = [useKeyName("option-1"), useKeyName("option-9")];
+  const changed = changedHere(queue.id, mine.data ?? []);
   const time = effort(mine.data ?? [], left);
   return (
     <div className="scroll h-full">
@@ -70,6 +78,14 @@ export function StartPage({ queue, start }: { queue: Queue; start: () => void })
             <Bar progress={progress} />
           </div>
         </div>
+        {changed.length > 0 && (
+          <p role="status" className="mb-6 bg-warn-soft px-3 py-2 text-sm text-warn">
+            {changed.length === 1
+              ? `Your change of ${changed[0]?.name ? `“${changed[0].name}”` : "an item"} is not submitted.`
+              : `Your changes of ${count(changed.length)} items are not submitted.`}{" "}
+            Go on to submit {changed.length === 1 ? "it" : "them"}.
+          </p>
+        )}
         {queue.instructions && (
           <section aria-label="Instructions" className="mb-6 border-s-2 border-s-accent bg-sheet px-4 py-3">
             <Markdown text={queue.instructions} />
@@ -85,11 +101,15 @@ export function StartPage({ queue, start }: { queue: Queue; start: () => void })
         <section aria-label="Keys" className="pointer-coarse:hidden max-sm:hidden">
           <h2 className="mb-2 text-sm font-semibold">Keys</h2>
           <ul className="grid gap-x-8 gap-y-1 text-sm sm:grid-cols-2">
-            {SHOWN.map((id) => (
-              <li key={id} className="flex min-h-7 items-center gap-2 border-b">
-                <span className="flex-1 text-ink-2">
-                  {id === "option-1" ? "Choose the first option" : COMMANDS[id].label}
-                </span>
+            <li className={KEY_ROW}>
+              <span className="flex-1 text-ink-2">Choose an option</span>
+              <kbd className="kbd" aria-hidden>
+                {firstOption}–{lastOption}
+              </kbd>
+            </li>
+            {SHOWN.filter((id) => id !== "correct-item" || queue.correction !== "none").map((id) => (
+              <li key={id} className={KEY_ROW}>
+                <span className="flex-1 text-ink-2">{COMMANDS[id].label}</span>
                 <Key id={id} />
               </li>
             ))}

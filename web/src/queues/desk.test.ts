@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, unreachable } from "../api/error";
 import type { Moved, Progress, QueuesApi, Review } from "../api/queues";
 import { Desk, readLocal } from "./desk";
+import { leftBehind } from "./session";
 
 const progress: Progress = {
   total: 9,
@@ -28,7 +29,7 @@ const review = (id: string): Review => ({
 });
 
 const moved = (...ids: string[]): Moved => ({ items: ids.map(review), progress });
-const queue = { id: "q", correction: "none", lease_seconds: 30 } as const;
+const queue = { id: "q", correction: "none", lease_seconds: 30, overlap: 1 } as const;
 
 function server() {
   return {
@@ -38,6 +39,8 @@ function server() {
     keepDraft: vi.fn().mockResolvedValue({ saved_at: "" }),
     heartbeat: vi.fn().mockResolvedValue({ lease_until: "" }),
     flag: vi.fn().mockResolvedValue({}),
+    review: vi.fn().mockImplementation(async (_queue: string, item: string) => review(item)),
+    get: vi.fn().mockResolvedValue({ progress }),
     release: vi.fn().mockResolvedValue(undefined),
   };
 }
@@ -90,6 +93,25 @@ describe("a desk", () => {
     expect(desk.state.saved).toBe("saved");
   });
 
+  it("finds a change of an earlier visit that was not submitted, and forgets one that was taken back", async () => {
+    const api = server();
+    const done = review("z");
+    done.seat_state = "submitted";
+    const [asked] = done.questions;
+    if (asked) asked.answer = { value: true };
+    api.review.mockResolvedValue(done);
+    api.mine.mockResolvedValue({ data: [{ item_id: "z", state: "submitted" }] });
+    localStorage.setItem(
+      "postil.draft queue q z",
+      JSON.stringify({ answers: { good: false }, note: "", flagged: false }),
+    );
+    const { desk, current } = await begun(api);
+    expect(leftBehind(desk.state.session).map(({ id }) => id)).toEqual(["z"]);
+    desk.act({ do: "go", on: current(), to: "z" });
+    desk.act({ do: "answer", on: "z", key: "good", value: true, typing: false });
+    expect(readLocal("q", "z")).toBeUndefined();
+  });
+
   it("tells how long the item was on the screen altogether", async () => {
     const api = server();
     const { desk } = await begun(api);
@@ -107,6 +129,37 @@ describe("a desk", () => {
     await vi.advanceTimersByTimeAsync(10_500);
     expect(api.heartbeat).toHaveBeenCalledWith("q", "a", expect.any(Number));
     expect(desk.state.session.entries.a?.lost?.code).toBe("lease_lost");
+  });
+
+  it("says that an item is done because the same reviewer submitted it elsewhere", async () => {
+    const api = server();
+    const { desk } = await begun(api);
+    api.heartbeat.mockRejectedValueOnce(new ApiError(409, "item_complete", "Others have.", undefined, undefined));
+    api.review.mockResolvedValueOnce({ ...review("a"), seat_state: "submitted" });
+    await vi.advanceTimersByTimeAsync(10_500);
+    expect(desk.state.session.entries.a?.lost?.code).toBe("submitted_elsewhere");
+  });
+
+  it("follows how far the others are, asking once for much that is heard", async () => {
+    const api = server();
+    const { desk } = await begun(api);
+    api.get.mockResolvedValue({ progress: { ...progress, completed: 5 } });
+    for (let heard = 0; heard < 5; heard++) desk.hear();
+    await vi.advanceTimersByTimeAsync(1100);
+    expect(api.get).toHaveBeenCalledTimes(1);
+    expect(desk.state.session.progress?.completed).toBe(5);
+  });
+
+  it("reads an item that is done anew when somebody goes back to it", async () => {
+    const api = server();
+    const { desk } = await begun(api);
+    judge(desk, "a");
+    await vi.advanceTimersByTimeAsync(1);
+    const others = [{ reviewer: { id: "ann", display_name: "Ann" }, key: "good", value: false }];
+    api.review.mockResolvedValue({ ...review("a"), seat_state: "submitted", others });
+    desk.act({ do: "go", on: "b", to: "a" });
+    await vi.advanceTimersByTimeAsync(1);
+    expect(desk.state.session.entries.a?.review?.others).toEqual(others);
   });
 
   it("keeps the last words when it is left", async () => {

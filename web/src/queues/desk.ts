@@ -1,8 +1,8 @@
 import { ApiError, asApiError } from "../api/error";
-import type { Queue, QueuesApi } from "../api/queues";
+import type { Done, Queue, QueuesApi } from "../api/queues";
 import { keepDraft, readDraft } from "../review/drafts";
 import { type Form, isBlank, readForm, sameForm } from "./form";
-import { type Action, around, begin, type Outgoing, onScreen, reduce, type Session } from "./session";
+import { type Action, around, begin, type Entry, type Outgoing, onScreen, reduce, type Session } from "./session";
 
 /** Whether what was typed about the item on the screen is stored: on the server, only in this browser, or not yet. */
 export type Saved = "saved" | "saving" | "here";
@@ -16,6 +16,8 @@ export interface DeskState {
 
 const PAUSE = 700;
 const SLOWEST = 15_000;
+/** How soon after something was heard the queue is looked at: much of it is heard at once. */
+const SOON = 1000;
 const LOOK_AGAIN = 15_000;
 /** Coming back within this time is not leaving. */
 const LEAVING = 300;
@@ -31,6 +33,10 @@ export function readLocal(queue: string, item: string): Form | undefined {
   }
 }
 
+/** What was submitted and changed afterwards in this browser. */
+export const changedHere = (queue: string, done: readonly Done[]): Done[] =>
+  done.filter(({ item_id, state }) => state === "submitted" && readLocal(queue, item_id) !== undefined);
+
 /** Where a session meets the server: sends what the reducer put into the outbox, keeps drafts, holds the lease. */
 export class Desk {
   state: DeskState;
@@ -44,9 +50,9 @@ export class Desk {
 
   constructor(
     private readonly api: QueuesApi,
-    private readonly queue: Pick<Queue, "id" | "correction" | "lease_seconds">,
+    private readonly queue: Pick<Queue, "id" | "correction" | "lease_seconds" | "overlap">,
   ) {
-    this.state = { session: begin(queue.correction), saved: "saved", fault: undefined };
+    this.state = { session: begin(queue.correction, queue.overlap), saved: "saved", fault: undefined };
   }
 
   watch = (watcher: () => void): (() => void) => {
@@ -64,7 +70,11 @@ export class Desk {
     this.beat();
     this.pump();
     void this.api.mine(this.queue.id, 200).then(
-      ({ data }) => this.act({ do: "remember", done: data }),
+      ({ data }) => {
+        this.act({ do: "remember", done: data });
+        // What was changed and not submitted, on an earlier visit, is to be seen from here.
+        for (const { item_id: id } of changedHere(this.queue.id, data)) void this.load(id);
+      },
       () => {},
     );
     return () => {
@@ -82,10 +92,11 @@ export class Desk {
     if (session.current !== before.current) {
       this.count();
       this.put({ saved: "saved" });
+      void this.renew();
     }
     const entry = onScreen(session);
     const was = entry && before.entries[entry.id];
-    if (entry && was && !sameForm(was.form, entry.form)) this.typed(entry.id, entry.form);
+    if (entry && was && !sameForm(was.form, entry.form)) this.typed(entry);
     // A flag counts at once, whatever becomes of the item; it is in the draft, too.
     if (action.do === "flag" && entry) void this.api.flag(this.queue.id, entry.id, entry.form.flagged).catch(() => {});
     this.pump();
@@ -100,6 +111,40 @@ export class Desk {
 
   /** Looks whether there is something to do by now. */
   look = (): void => this.act({ do: "look again" });
+
+  /** Something happened in the queue: how far it is, and what others said of the item on the screen, may be new. */
+  hear = (): void => {
+    this.look();
+    if (this.timers.has("hear")) return;
+    this.after("hear", SOON, () => {
+      this.timers.delete("hear");
+      void this.renew();
+      void this.api.get(this.queue.id).then(
+        ({ progress }) => this.state.session.outbox.length === 0 && this.act({ do: "counted", progress }),
+        () => {},
+      );
+    });
+  };
+
+  /** Reads the item on the screen anew if it is done. */
+  private async renew(): Promise<void> {
+    const entry = onScreen(this.state.session);
+    if (!entry?.review || entry.state !== "submitted") return;
+    await this.api.review(this.queue.id, entry.id).then(
+      (review) => this.act({ do: "renewed", review }),
+      () => {},
+    );
+  }
+
+  /** Why an item is complete: because of others, or because the same reviewer was quicker somewhere else. */
+  private async reason(item: string, code: string): Promise<string> {
+    if (code !== "item_complete" && code !== "lease_lost") return code;
+    const mine = await this.api.review(this.queue.id, item).then(
+      ({ seat_state }) => seat_state === "submitted",
+      () => false,
+    );
+    return mine ? "submitted_elsewhere" : code;
+  }
 
   /** Milliseconds the item was in sight, altogether. */
   private spent(item: string): number {
@@ -213,7 +258,10 @@ export class Desk {
         });
         this.act({ do: "offline", is: true });
       } else if (error.status === 401) this.put({ fault: error });
-      else this.act({ do: "refused", id: one.id, code: error.code, message: error.message, field: error.field });
+      else {
+        const code = await this.reason(one.item, error.code);
+        this.act({ do: "refused", id: one.id, code, message: error.message, field: error.field });
+      }
     }
   }
 
@@ -233,8 +281,10 @@ export class Desk {
     }
   }
 
-  private typed(item: string, form: Form): void {
-    keepDraft(place(this.queue.id, item), isBlank(form) ? undefined : JSON.stringify(form));
+  private typed({ id: item, state, form, sent }: Entry): void {
+    // A change that was taken back is none.
+    const nothing = state === "submitted" ? sameForm(form, sent) : isBlank(form);
+    keepDraft(place(this.queue.id, item), nothing ? undefined : JSON.stringify(form));
     this.put({ saved: "saving" });
     this.after(`draft ${item}`, PAUSE, () => void this.keep(item));
   }
@@ -262,10 +312,10 @@ export class Desk {
     if (this.state.session.outbox.length > 0) return;
     this.api.heartbeat(this.queue.id, entry.id, this.spent(entry.id)).then(
       () => this.state.session.offline && this.act({ do: "offline", is: false }),
-      (cause) => {
-        const error = asApiError(cause);
-        if (error.status === 409 || error.status === 404)
-          this.act({ do: "lost", item: entry.id, code: error.code, message: error.message });
+      async (cause) => {
+        const { status, code, message } = asApiError(cause);
+        if (status === 409 || status === 404)
+          this.act({ do: "lost", item: entry.id, code: await this.reason(entry.id, code), message });
       },
     );
   };

@@ -13,3 +13,6 @@ export function queueSearch(search: Record<string, unknown>): QueueSearch {
   const state = STATES.find((one) => one === search.state);
   return { ...(tab ? { tab } : {}), ...(state ? { state } : {}) };
 }
+
+/** Whether what was selected elsewhere is to be added to a queue when it is made. */
+export const carrySearch = (search: Record<string, unknown>): { carry?: true } => (search.carry ? { carry: true } : {});

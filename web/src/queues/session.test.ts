@@ -2,7 +2,19 @@ import { describe, expect, it } from "vitest";
 import type { Progress, Review } from "../api/queues";
 import type { HumanReview } from "../api/types";
 import type { Form } from "./form";
-import { type Action, around, begin, isChanged, onScreen, phaseOf, progressOf, reduce, type Session } from "./session";
+import {
+  type Action,
+  around,
+  begin,
+  isChanged,
+  leftBehind,
+  onScreen,
+  phaseOf,
+  progressOf,
+  reduce,
+  type Session,
+} from "./session";
+import { redone, undone } from "./steps";
 
 const rating: HumanReview = {
   id: "rating",
@@ -119,6 +131,15 @@ describe("a review session", () => {
     expect(session.outbox.map(({ kind }) => kind)).toEqual(["undo", "submit"]);
   });
 
+  it("says what was undone and done again", () => {
+    let session = run(started("a", "b"), answer("a", "good"), submit("a"));
+    expect(undone(session)).toBe("Undone: the submission");
+    session = run(session, { do: "undo", on: "b", id: "u1" });
+    expect([undone(session), redone(session)]).toEqual(["Undone: the answer to Rating", "Done again: the submission"]);
+    session = run(session, { do: "write", on: "a", field: "note", text: "Hm" });
+    expect([undone(session), redone(session)]).toEqual(["Undone: the note", undefined]);
+  });
+
   it("takes a submission back before it went out", () => {
     const session = run(started("a", "b"), answer("a", "good"), submit("a"), { do: "undo", on: "b", id: "u" });
     expect([session.current, session.outbox]).toEqual(["a", []]);
@@ -135,6 +156,64 @@ describe("a review session", () => {
     expect(isChanged(session.entries.a as never)).toBe(true);
     session = run(session, { do: "submit", on: "a", id: "again" });
     expect([session.current, session.ahead, session.outbox.length]).toEqual(["b", ["c"], 1]);
+  });
+
+  it("tells of a change that was left without submitting it, and submits it from where one is", () => {
+    let session = run(started("a", "b"), answer("a", "good"), submit("a"), sent("submit a", [review("c")]));
+    session = run(session, { do: "go", on: "b", to: "a" }, answer("a", "bad"));
+    expect(leftBehind(session)).toEqual([]);
+    session = run(session, { do: "go", on: "a", to: "b" });
+    expect(leftBehind(session).map(({ id }) => id)).toEqual(["a"]);
+    session = run(session, { do: "submit changes", on: "b", ids: { a: "again" } });
+    expect([session.current, session.ahead, leftBehind(session)]).toEqual(["b", ["c"], []]);
+    expect(session.outbox).toMatchObject([
+      { id: "again", item: "a", kind: "submit", body: { answers: [{ key: "rating", value: "bad" }] } },
+    ]);
+    const undone = run(session, { do: "undo", on: "b", id: "u" });
+    expect([undone.current, onScreen(undone)?.form.answers]).toEqual(["a", { rating: "bad" }]);
+  });
+
+  it("shows a change that cannot be submitted instead of submitting it", () => {
+    let session = run(started("a", "b"), answer("a", "good"), submit("a"), sent("submit a"));
+    session = run(session, { do: "go", on: "b", to: "a" }, answer("a", undefined), { do: "go", on: "a", to: "b" });
+    session = run(session, { do: "submit changes", on: "b", ids: { a: "again" } });
+    expect([session.current, onScreen(session)?.problems.length, session.outbox]).toEqual(["a", 1, []]);
+  });
+
+  it("shows what others said of an item that is done, and leaves a change of one's own as it is", () => {
+    const others = [{ reviewer: { id: "ann", display_name: "Ann" }, key: "rating", value: "bad" }];
+    const now = review("a", {
+      seat_state: "submitted",
+      questions: [{ human_review: rating, required: true, answer: { value: "good" } }],
+      others,
+      seconds: 40,
+    });
+    let session = run(started("a", "b"), answer("a", "good"), submit("a"));
+    expect(run(session, { do: "renewed", review: now })).toBe(session);
+    session = run(session, sent("submit a"), { do: "go", on: "b", to: "a" }, { do: "renewed", review: now });
+    expect(onScreen(session)?.review).toMatchObject({ others, seconds: 0 });
+    expect(isChanged(session.entries.a as never)).toBe(false);
+    session = run(session, answer("a", "bad"), { do: "renewed", review: now });
+    expect(onScreen(session)?.form.answers).toEqual({ rating: "bad" });
+    expect(isChanged(session.entries.a as never)).toBe(true);
+  });
+
+  it("counts an item that waits here as complete where one person judges it, else leaves that to the server", () => {
+    const judged = (overlap: number) =>
+      progressOf(
+        run(begin("none", overlap), { do: "asked" }, claimed("a", "b"), answer("a", "good"), submit("a"), {
+          do: "offline",
+          is: true,
+        }),
+      );
+    expect(judged(1)).toMatchObject({ completed: 1, mine: { submitted: 1 } });
+    expect(judged(2)).toMatchObject({ completed: 0, mine: { submitted: 1 } });
+  });
+
+  it("does not take a flag for a change that waits: it counts at once", () => {
+    let session = run(started("a", "b"), answer("a", "good"), submit("a"), sent("submit a"));
+    session = run(session, { do: "go", on: "b", to: "a" }, { do: "flag", on: "a" }, { do: "go", on: "a", to: "b" });
+    expect([session.entries.a?.form.flagged, leftBehind(session)]).toEqual([true, []]);
   });
 
   it("reads items that were done before it began only when somebody goes there", () => {

@@ -39,6 +39,8 @@ export type Step =
 
 export interface Session {
   correction: Corrects;
+  /** How many people judge each item. */
+  overlap: number;
   entries: Readonly<Record<string, Entry>>;
   current: string | undefined;
   /** Claimed ahead, in the order in which they come. */
@@ -73,12 +75,16 @@ export type Action =
     }
   | { do: "look again" }
   | { do: "remember"; done: Done[] }
+  | { do: "renewed"; review: Review }
+  | { do: "counted"; progress: Progress }
   | { do: "loaded"; review: Review; draft: Form | undefined }
   | { do: "answer"; on: string; key: string; value: AnswerValue | undefined; typing: boolean }
   | { do: "write"; on: string; field: "correction" | "note"; text: string | undefined }
   | { do: "flag"; on: string }
   | { do: "submit" | "skip"; on: string; id: string }
   | { do: "decline"; on: string; id: string; reason: string }
+  /** Items whose changes were left behind, each with the id of its submission. */
+  | { do: "submit changes"; on: string | undefined; ids: Readonly<Record<string, string>> }
   | { do: "undo" | "redo"; on: string | undefined; id: string }
   | { do: "go"; on: string | undefined; to: string }
   | { do: "flying"; id: string }
@@ -91,8 +97,9 @@ export type Action =
 const MOST = 200;
 const NOTHING: Form = { answers: {}, note: "", flagged: false };
 
-export const begin = (correction: Corrects): Session => ({
+export const begin = (correction: Corrects, overlap = 1): Session => ({
   correction,
+  overlap,
   entries: {},
   current: undefined,
   ahead: [],
@@ -125,23 +132,33 @@ export function phaseOf(session: Session): Phase {
 }
 
 /** Whether an item done before has changes that were not submitted. */
-export const isChanged = (entry: Entry): boolean => entry.state !== "open" && !sameForm(entry.form, entry.sent);
+export const isChanged = (entry: Entry): boolean => entry.state === "submitted" && !sameForm(entry.form, entry.sent);
+
+/** The items with such changes that are not on the screen: somebody may have forgotten them. */
+export const leftBehind = ({ entries, trail, current }: Session): Entry[] =>
+  trail.flatMap((id) => {
+    const entry = entries[id];
+    return entry?.review && id !== current && !entry.lost && isChanged(entry) ? [entry] : [];
+  });
 
 /** How many items the reviewer has done, with those that are on their way. */
-export function progressOf({ progress, outbox, entries }: Session): Progress | undefined {
+export function progressOf({ progress, outbox, entries, overlap }: Session): Progress | undefined {
   if (!progress) return undefined;
   const mine = { ...progress.mine };
+  let { completed } = progress;
   for (const one of outbox) {
     const before = entries[one.item]?.review?.seat_state;
     if (one.kind === "submit" && before !== "submitted") {
       mine.submitted += 1;
       mine.left = Math.max(0, mine.left - 1);
+      // Where several judge an item, only the server knows whether this was the last.
+      if (overlap === 1) completed = Math.min(progress.total, completed + 1);
     } else if (one.kind === "decline") {
       mine.declined += 1;
       mine.left = Math.max(0, mine.left - 1);
     }
   }
-  return { ...progress, mine };
+  return { ...progress, completed, mine };
 }
 
 export function reduce(session: Session, action: Action): Session {
@@ -163,6 +180,10 @@ export function reduce(session: Session, action: Action): Session {
       });
     case "remember":
       return recall(session, action.done);
+    case "renewed":
+      return renew(session, action.review);
+    case "counted":
+      return { ...session, progress: action.progress };
     case "loaded":
       return load(session, action.review, action.draft);
     case "answer":
@@ -177,12 +198,14 @@ export function reduce(session: Session, action: Action): Session {
         ...(action.text === undefined ? {} : { [action.field]: action.text }),
       }));
     case "flag":
-      return edit(session, "flag", false, (form) => ({ ...form, flagged: !form.flagged }));
+      return flag(session);
     case "submit":
     case "skip":
       return leave(session, action.do, action.id, "");
     case "decline":
       return leave(session, "decline", action.id, action.reason);
+    case "submit changes":
+      return submitChanges(session, action.ids);
     case "undo":
       return undo(session, action.id);
     case "redo":
@@ -290,6 +313,19 @@ function load(session: Session, review: Review, draft: Form | undefined): Sessio
   );
 }
 
+/** What an item that is done looks like by now: others may have judged it, too. What was changed here stays. */
+function renew(session: Session, review: Review): Session {
+  const { id } = review.item;
+  if (review.seat_state !== "submitted" || session.outbox.some(({ item }) => item === id)) return session;
+  return change(session, id, (entry) => {
+    if (!entry.review || entry.state !== "submitted" || entry.lost) return entry;
+    const sent = storedForm(review);
+    // The seconds go on from what was known when it came onto the screen.
+    const known = { ...review, seconds: entry.review.seconds };
+    return { ...entry, review: known, sent, form: isChanged(entry) ? entry.form : sent };
+  });
+}
+
 function edit(session: Session, field: string, typing: boolean, to: (form: Form) => Form): Session {
   const entry = onScreen(session);
   if (!entry?.review || entry.lost) return session;
@@ -304,6 +340,15 @@ function edit(session: Session, field: string, typing: boolean, to: (form: Form)
   return { ...change(session, entry.id, () => ({ ...entry, form: after, problems })), past, future: [] };
 }
 
+/** A flag counts at once, also that of an item that was submitted: it is no change that waits. */
+function flag(session: Session): Session {
+  const flagged = edit(session, "flag", false, (form) => ({ ...form, flagged: !form.flagged }));
+  const entry = onScreen(flagged);
+  if (flagged === session || entry?.state !== "submitted") return flagged;
+  const sent = { ...entry.sent, flagged: entry.form.flagged };
+  return change(flagged, entry.id, (one) => ({ ...one, sent }));
+}
+
 function leave(session: Session, kind: "submit" | "skip" | "decline", id: string, reason: string): Session {
   const entry = onScreen(session);
   if (!entry?.review || entry.lost) return session;
@@ -316,6 +361,26 @@ function leave(session: Session, kind: "submit" | "skip" | "decline", id: string
   } else if (entry.state === "submitted") return session;
   const step: Step = { kind, item: entry.id, reason, before: entry, sending: id };
   return { ...send(session, entry, step), past: [...session.past, step].slice(-MOST), future: [] };
+}
+
+/** Submits changes of items that are not on the screen; the first with something wrong comes there instead. */
+function submitChanges(session: Session, ids: Readonly<Record<string, string>>): Session {
+  let next = session;
+  for (const entry of leftBehind(session)) {
+    const sending = ids[entry.id];
+    if (sending === undefined || !entry.review || entry.review.orphaned) continue;
+    const problems = problemsOf(entry.review, entry.form, session.correction);
+    if (problems.length > 0)
+      return go(
+        change(next, entry.id, (one) => ({ ...one, problems })),
+        entry.id,
+      );
+    const step: Step = { kind: "submit", item: entry.id, reason: "", before: entry, sending };
+    // What is on the screen stays there.
+    next = { ...send(next, entry, step), current: next.current, ahead: next.ahead };
+    next = { ...next, past: [...next.past, step].slice(-MOST), future: [] };
+  }
+  return next;
 }
 
 const SENT = { submit: "submitted", skip: "skipped", decline: "declined" } as const;
@@ -454,7 +519,14 @@ function sent(session: Session, action: Extract<Action, { do: "sent" }>): Sessio
 }
 
 /** The item is not this reviewer's any more. */
-const GONE = new Set(["lease_lost", "item_complete", "item_taken", "queue_item_not_found", "queue_not_found"]);
+const GONE = new Set([
+  "lease_lost",
+  "item_complete",
+  "submitted_elsewhere",
+  "item_taken",
+  "queue_item_not_found",
+  "queue_not_found",
+]);
 
 function refused(session: Session, action: Extract<Action, { do: "refused" }>): Session {
   const [first, ...outbox] = session.outbox;

@@ -19,7 +19,7 @@ export function useDesk(queue: Queue) {
   useEffect(() => desk.start(), [desk]);
   useLive(({ events, counts, missed }) => {
     const told = missed || counts["queue.updated"] || events.some(({ type }) => type === "queue.updated");
-    if (told) desk.look();
+    if (told) desk.hear();
   });
   const { current } = state.session;
   // What has been painted is what keys act on: between a key and the next frame they act on nothing.

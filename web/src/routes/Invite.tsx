@@ -2,7 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { session } from "../api";
+import { path } from "../api/client";
 import { type ApiError, asApiError } from "../api/error";
+import { queuesApi } from "../api/queues";
 import { ROLES } from "../settings/roles";
 import { Button } from "../ui/Button";
 import { ErrorLine, ErrorPanel, Skeleton } from "../ui/State";
@@ -23,6 +25,20 @@ function Gone({ error, retry }: { error: ApiError; retry: () => void }) {
   );
 }
 
+/** Where somebody begins who joined for a queue: there, when it is the only one they may review in. */
+async function queueOf(projectName: string): Promise<string> {
+  try {
+    const { projects } = await session.me();
+    const project = projects.find(({ name }) => name === projectName);
+    if (!project) return "/";
+    const { data } = await queuesApi(project.project_id).list();
+    const [only, ...others] = data.filter(({ may_review }) => may_review);
+    return only && others.length === 0 ? path`/p/${project.key}/queues/${only.id}/review` : "/";
+  } catch {
+    return "/";
+  }
+}
+
 export function Invite() {
   const { token } = route.useParams();
   const invite = useQuery({ queryKey: ["invite", token], queryFn: () => session.invite(token), retry: false });
@@ -38,7 +54,7 @@ export function Invite() {
     setError(null);
     const { name, password } = draft;
     session.acceptInvite(token, { name, password, ...(email ? {} : { email: draft.email }) }).then(
-      () => window.location.assign("/"),
+      async () => window.location.assign(queue ? await queueOf(project) : "/"),
       (cause) => {
         setBusy(false);
         setError(asApiError(cause));
@@ -61,16 +77,11 @@ export function Invite() {
     </Labelled>
   );
   return (
-    <Door title={`Join ${project}`}>
+    <Door title={queue ? `You are invited to judge “${queue}”` : `Join ${project}`}>
       <p className="mb-4 text-ink-2">
-        You are invited to {workspace} to{" "}
-        {queue ? (
-          <>
-            review the queue <b className="font-medium text-ink break-words">{queue}</b>
-          </>
-        ) : (
-          (ROLES.find((one) => one.role === role)?.may ?? `be ${role}`)
-        )}
+        {queue
+          ? `A queue of ${project}, in ${workspace}: you read one conversation after the other and say what you think of it`
+          : `You are invited to ${workspace} to ${ROLES.find((one) => one.role === role)?.may ?? `be ${role}`}`}
         . The invite ends <Ends iso={expires_at} />.
       </p>
       <form onSubmit={submit}>

@@ -5,6 +5,7 @@ import { type FormEvent, useState } from "react";
 import { asApiError } from "../api/error";
 import type { Queue } from "../api/queues";
 import { may, useHere } from "../app/project";
+import { carried, putDown } from "../queues/carried";
 import { type Draft, draftOf, empty, inputOf, problems } from "../queues/draft";
 import { QueueForm } from "../queues/QueueForm";
 import { queueQuery } from "../queues/queries";
@@ -45,6 +46,8 @@ function Editor({ queue }: { queue: Queue | undefined }) {
   const api = useQueuesApi();
   const navigate = route.useNavigate();
   const client = useQueryClient();
+  const { carry } = route.useSearch();
+  const brought = carried(project.key, !queue && carry === true);
   const place = `queue-form ${project.key} ${queue?.id ?? "new"} ${queue?.updated_at ?? ""}`;
   const [saved] = useState(() => (queue ? draftOf(queue) : empty()));
   const [draft, setDraft] = useState(() => begun(place, saved));
@@ -57,6 +60,18 @@ function Editor({ queue }: { queue: Queue | undefined }) {
     keepDraft(place, JSON.stringify(next));
   };
   const wrong = problems(draft);
+  const addBrought = async (made: Queue) => {
+    if (!brought) return;
+    try {
+      toast((await brought.add(made.id, made.display_name)) ?? `Adding ${brought.what} to ${made.display_name}`);
+    } catch (cause) {
+      const { message } = asApiError(cause);
+      toast(`${made.display_name} is made, but ${brought.what} could not be added: ${message}`, { bad: true });
+    }
+    putDown();
+    for (const what of ["traces", "trace", "span", "logs"])
+      void client.invalidateQueries({ queryKey: [project.key, what] });
+  };
   const save = async () => {
     const body = inputOf(draft, queue);
     const made = queue ? await api.change(queue.id, body) : await api.create(body);
@@ -68,11 +83,14 @@ function Editor({ queue }: { queue: Queue | undefined }) {
       ...gone.map((id) => api.removeReviewer(made.id, id)),
     ]);
     keepDraft(place, undefined);
+    // The queue is made by then: what cannot be added is told beside it.
+    await addBrought(made);
     await Promise.all([
       client.invalidateQueries({ queryKey: [project.key, "queues"] }),
       client.invalidateQueries({ queryKey: [project.key, "queue", made.id] }),
     ]);
-    toast(queue ? "Saved" : `${made.display_name} is made: add traces to it from the list of traces`);
+    if (queue) toast("Saved");
+    else if (!brought) toast(`${made.display_name} is made: add traces to it from the list of traces`);
     void navigate({ to: "/p/$project/queues/$queue", params: { project: project.key, queue: made.id } });
   };
   const submit = (event: FormEvent) => {
@@ -92,7 +110,12 @@ function Editor({ queue }: { queue: Queue | undefined }) {
         >
           <ArrowLeft size={14} aria-hidden /> {queue?.display_name ?? "Queues"}
         </Link>
-        <h1 className="mb-5 text-lg font-semibold">{queue ? `Edit ${queue.display_name}` : "New queue"}</h1>
+        <h1 className="mb-5 text-lg font-semibold">
+          {queue ? `Edit ${queue.display_name}` : brought ? `New queue for ${brought.what}` : "New queue"}
+        </h1>
+        {brought && (
+          <p className="-mt-3 mb-5 text-sm text-ink-2">What you selected is added as soon as the queue is made.</p>
+        )}
         <form onSubmit={submit} noValidate>
           <QueueForm draft={draft} set={set} wrong={tried ? wrong : {}} />
           {tried && Object.keys(wrong).length > 0 && (
@@ -107,7 +130,7 @@ function Editor({ queue }: { queue: Queue | undefined }) {
           )}
           <div className="flex items-center gap-2 border-t pt-4">
             <Button look="primary" type="submit" disabled={busy}>
-              {queue ? "Save" : "Make the queue"}
+              {queue ? "Save" : brought ? `Make the queue and add ${brought.what}` : "Make the queue"}
             </Button>
             {kept && (
               <Button

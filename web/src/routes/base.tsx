@@ -88,3 +88,11 @@ interface Entering {
 export const onlyReaders = ({ context: { me }, params }: Entering) => {
   if (!reads(me, params.project)) throw redirect({ to: "/p/$project/queues", params: { project: params.project } });
 };
+
+export const projectStart = createRoute({
+  getParentRoute: () => project,
+  path: "/",
+  beforeLoad: ({ context: { me }, params }) => {
+    throw redirect({ to: reads(me, params.project) ? "/p/$project/traces" : "/p/$project/queues", params });
+  },
+});

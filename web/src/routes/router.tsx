@@ -4,20 +4,12 @@ import { asApiError } from "../api/error";
 import { automationSearch } from "../automations/search";
 import { datasetSearch } from "../datasets/search";
 import { logSearch } from "../logs/search";
-import { queueSearch } from "../queues/search";
+import { carrySearch, queueSearch } from "../queues/search";
 import { awaitFirst } from "../traces/first";
 import { traceSearch } from "../traces/search";
 import { ErrorPanel, Skeleton } from "../ui/State";
-import { inside, invite, onlyReaders, project, reads, root, signIn, signInByLink, start } from "./base";
+import { inside, invite, onlyReaders, project, projectStart, root, signIn, signInByLink, start } from "./base";
 import { TracesPage } from "./TracesPage";
-
-const projectStart = createRoute({
-  getParentRoute: () => project,
-  path: "/",
-  beforeLoad: ({ context: { me }, params }) => {
-    throw redirect({ to: reads(me, params.project) ? "/p/$project/traces" : "/p/$project/queues", params });
-  },
-});
 
 const traces = createRoute({
   getParentRoute: () => project,
@@ -64,6 +56,7 @@ const queue = createRoute({
 const queueEdit = createRoute({
   getParentRoute: () => project,
   path: "/queues/$queue/edit",
+  validateSearch: carrySearch,
   beforeLoad: (at) => onlyReaders(at),
   component: lazyRouteComponent(() => import("./QueueEditPage"), "QueueEditPage"),
 });

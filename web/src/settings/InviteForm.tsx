@@ -86,7 +86,7 @@ function Body({
             onChange={(event) => setEmail(event.target.value)}
           />
         </Field>
-        <Field label="Works for" id="invite-days">
+        <Field label="Link is valid for" id="invite-days">
           <Select id="invite-days" value={days} onChange={(event) => setDays(event.target.value)} options={DAYS} />
         </Field>
         {error && !wrongEmail && (

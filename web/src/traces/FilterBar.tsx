@@ -69,6 +69,8 @@ export function FilterBar({
     if (term) commit([...terms, term]);
     setTyped("");
     setAt(-1);
+    // What was asked for is there: the list below is not to be covered until somebody types again.
+    setOpen(false);
   };
   const choose = (row: Suggestion) => {
     if (row.open) setTyped(row.token);
@@ -81,12 +83,16 @@ export function FilterBar({
     if (!term) return;
     commit(terms.filter((_, other) => other !== index));
     setTyped(printTerm(term));
+    setOpen(true);
     input.current?.focus();
   };
   const press = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing || event.ctrlKey || event.metaKey) return;
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step !== 0 && rows.length > 0) {
+    if (step !== 0 && !open) {
+      event.preventDefault();
+      setOpen(true);
+    } else if (step !== 0 && rows.length > 0) {
       event.preventDefault();
       setAt((now) => (now + step + rows.length) % rows.length);
     } else if (event.key === "Enter" || (event.key === "Tab" && (marked || typed))) {
@@ -147,6 +153,7 @@ export function FilterBar({
           spellCheck={false}
           value={typed}
           onFocus={() => setOpen(true)}
+          onClick={() => setOpen(true)}
           onBlur={() => {
             setOpen(false);
             setAt(-1);
@@ -155,6 +162,7 @@ export function FilterBar({
           onChange={(event) => {
             setTyped(event.target.value);
             setAt(-1);
+            setOpen(true);
           }}
           onKeyDown={press}
         />
