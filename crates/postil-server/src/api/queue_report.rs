@@ -292,8 +292,8 @@ fn lines(part: &Part, format: Format) -> Result<Vec<u8>> {
                 "annotation_id": one.given.stored.get(at).map_or("", String::as_str),
                 "note": one.note.as_deref().unwrap_or(""),
                 "flagged": one.flagged,
-                "input": one.input.as_deref().unwrap_or(""),
-                "output": one.output.as_deref().unwrap_or(""),
+                "input": one_line(one.input.as_deref()),
+                "output": one_line(one.output.as_deref()),
             });
             match format {
                 Format::JsonLines => {
@@ -308,6 +308,11 @@ fn lines(part: &Part, format: Format) -> Result<Vec<u8>> {
     }
     bytes.extend(table.into_inner().map_err(Error::internal)?);
     Ok(bytes)
+}
+
+/// The beginning of a text, so that a row of a table stays a line.
+fn one_line(text: Option<&str>) -> String {
+    text.unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A value as a cell. Text that a spreadsheet would take for a formula gets an apostrophe in front.
