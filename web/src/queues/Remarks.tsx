@@ -6,11 +6,11 @@ export function Remarks({ of }: { of: readonly QueueRemark[] }) {
   const said = of.filter(({ note, reason, flagged }) => note || reason || flagged);
   if (said.length === 0) return null;
   return (
-    <ul className="grid gap-1 text-sm text-ink-2">
+    <div className="grid gap-1 text-sm text-ink-2">
       {said.map(({ reviewer, note, reason, flagged }) => {
         const Mark = flagged ? Flag : MessageSquareText;
         return (
-          <li key={reviewer.id} className="flex min-w-0 items-start gap-1.5">
+          <p key={reviewer.id} className="flex min-w-0 items-start gap-1.5">
             <Mark
               size={14}
               aria-hidden
@@ -24,9 +24,9 @@ export function Remarks({ of }: { of: readonly QueueRemark[] }) {
               </span>
               {[reason, note].filter(Boolean).join(" · ")}
             </span>
-          </li>
+          </p>
         );
       })}
-    </ul>
+    </div>
   );
 }
