@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, BrowserContext, Download, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { barriers, look, openBrowser, openPage, otlpSpan, Postil, signIn } from "./postil";
+import { barriers, callAs, look, openBrowser, openPage, otlpSpan, Postil, signIn } from "./postil";
 
 let postil: Postil;
 let browser: Browser;
@@ -271,6 +271,41 @@ it("a datapoint is deleted with a way back, and one is written by hand", async (
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("4 of 4").waitFor();
   await expect.poll(async () => (await points(id)).at(-1)?.expected_output).toBe("Yes, in five days.");
+  expect(complaints).toEqual([]);
+});
+
+it("datapoints are judged in a queue: all of a dataset from its menu, one by key", async () => {
+  const made = (await postil.call("POST", "/v2/datasets", { display_name: "To be judged" })) as Stored;
+  await postil.call(
+    "POST",
+    `/v2/datasets/${made._id}/datapoints`,
+    ["Łódź", "Gdańsk"].map((city) => ({
+      messages: [{ role: "user", content: `How far is ${city}?` }],
+      expected_output: `${city} is two hours away.`,
+    })),
+  );
+  const { page, complaints } = await openPage(inside);
+  await page.goto(`${postil.url}/p/default/datasets/${made._id}`);
+  const queue = (await callAs(page, "POST", "/v3/queues", { display_name: "Is it right?" })) as { id: string };
+  await page.getByText("How far is Gdańsk?").waitFor();
+  await page.getByRole("button", { name: "More for To be judged" }).click();
+  await page.getByRole("menuitem", { name: "Add all to a queue" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add 2 datapoints to a queue" });
+  await dialog.getByRole("button", { name: /Is it right/ }).click();
+  await page.getByText("2 added to Is it right?").waitFor();
+  await dialog.waitFor({ state: "hidden" });
+  await page.keyboard.press("j");
+  await page.keyboard.press("q");
+  const one = page.getByRole("dialog", { name: "Add this datapoint to a queue" });
+  await one.getByRole("button", { name: /Is it right/ }).click();
+  await page.getByText("Nothing new in Is it right?; 1 was there already").waitFor();
+  await page.goto(`${postil.url}/p/default/queues/${queue.id}/review`);
+  await page
+    .getByRole("button", { name: /^Start/ })
+    .first()
+    .click();
+  await page.getByText("How far is Łódź?").waitFor();
+  await page.getByText("Łódź is two hours away.").waitFor();
   expect(complaints).toEqual([]);
 });
 

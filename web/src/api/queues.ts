@@ -223,6 +223,9 @@ export interface QueueBars {
   values: { value: string | number | boolean; count: number }[];
 }
 
+/** What is added to a queue: a trace, one of its spans, or a datapoint. */
+export type ItemInput = { trace_id: string; span_id?: string } | { datapoint_id: string };
+
 /** An item that somebody should look at. */
 export interface QueueTrouble {
   item_id: string;
@@ -260,7 +263,7 @@ export function queuesApi(project: string) {
         project,
         query: { ...query },
       }),
-    add: (id: string, items: { trace_id: string; span_id?: string }[]) =>
+    add: (id: string, items: ItemInput[]) =>
       send<{ added: number; already_there: number; not_found: number }>("POST", path`/v3/queues/${id}/items`, {
         project,
         body: { items },

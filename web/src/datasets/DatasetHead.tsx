@@ -16,11 +16,14 @@ export function DatasetHead({
   dataset,
   total,
   write,
+  judge,
 }: {
   dataset: Dataset;
   total: number;
   /** Begins a datapoint by hand. */
   write: (() => void) | undefined;
+  /** Asks to which queue everything in it is added. */
+  judge: () => void;
 }) {
   const here = useHere();
   const navigate = useNavigate();
@@ -72,7 +75,11 @@ export function DatasetHead({
         <Download size={16} aria-hidden /> <span className="max-sm:sr-only">Export</span>
       </Button>
       {may(here, "annotate") && (
-        <DatasetMenu dataset={dataset} onRemoved={() => void navigate({ to: "/p/$project/datasets", params })} />
+        <DatasetMenu
+          dataset={dataset}
+          judge={judge}
+          onRemoved={() => void navigate({ to: "/p/$project/datasets", params })}
+        />
       )}
       <ImportDialog open={opened === "import"} onClose={close} dataset={dataset} />
       <Snapshots open={opened === "snapshots"} onClose={close} dataset={dataset} />

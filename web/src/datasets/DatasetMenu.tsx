@@ -11,7 +11,16 @@ import { Duplicates } from "./Duplicates";
 import { useDatasets } from "./queries";
 
 /** What can be done with a dataset as a whole. */
-export function DatasetMenu({ dataset, onRemoved }: { dataset: Dataset; onRemoved?: () => void }) {
+export function DatasetMenu({
+  dataset,
+  onRemoved,
+  judge,
+}: {
+  dataset: Dataset;
+  onRemoved?: () => void;
+  /** Asks to which queue everything in it is added. */
+  judge?: () => void;
+}) {
   const { api, changed } = useDatasets();
   const [asking, setAsking] = useState<"form" | "clear" | "delete" | "duplicates" | null>(null);
   const close = () => setAsking(null);
@@ -27,6 +36,7 @@ export function DatasetMenu({ dataset, onRemoved }: { dataset: Dataset; onRemove
           </IconButton>
         }
         entries={[
+          ...(judge && metadata.datapoints_count > 0 ? [{ id: "judge", label: "Add all to a queue", run: judge }] : []),
           { id: "form", label: "Rename or move", run: () => setAsking("form") },
           ...(metadata.datapoints_count > 1
             ? [{ id: "duplicates", label: "Find duplicates", run: () => setAsking("duplicates") }]

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useRef, useState } from "react";
 import { asApiError } from "../api/error";
+import type { ItemInput } from "../api/queues";
 import { may, useHere } from "../app/project";
 import { Button } from "../ui/Button";
 import { count } from "../ui/format";
@@ -18,9 +19,9 @@ interface AddProps {
   onClose: () => void;
   /** What is added, in words. */
   what: string;
-  items?: { trace_id: string; span_id?: string }[];
-  /** Everything that matches: done by a job. */
-  matching?: (queue: string) => Promise<unknown>;
+  items?: ItemInput[];
+  /** Everything that matches: done by a job, or said in words what became of it. */
+  matching?: (queue: string, name: string) => Promise<unknown>;
   /** The trace that the span belongs to, where either can be meant. */
   whole?: string;
   /** More are chosen than can be named one by one. */
@@ -63,8 +64,8 @@ function Picker({
   const navigate = useNavigate();
   const adder: Adder = async (id, name) => {
     if (matching) {
-      await matching(id);
-      return undefined;
+      const told = await matching(id, name);
+      return typeof told === "string" ? told : undefined;
     }
     const text = said(await api.add(id, wholeTrace && whole ? [{ trace_id: whole }] : (items ?? [])), name);
     onAdded?.();

@@ -8,6 +8,7 @@ import { DatapointEditor } from "../datasets/DatapointEditor";
 import { DatapointHead } from "../datasets/DatapointHead";
 import { DatapointTable } from "../datasets/DatapointTable";
 import { DatasetHead } from "../datasets/DatasetHead";
+import { Judging } from "../datasets/Judging";
 import { useDatasets } from "../datasets/queries";
 import { useRemoval } from "../datasets/useRemoval";
 import { useCommand } from "../keys/useCommand";
@@ -40,6 +41,7 @@ function Shown({ dataset }: { dataset: Dataset }) {
   const { datapoints, datapoint } = useDatasets();
   const { hidden, remove } = useRemoval(id);
   const [marked, setMarked] = useState(-1);
+  const [judged, setJudged] = useState<"all" | "one">();
   const list = useInfiniteQuery(datapoints(id));
   const rows = useMemo(
     () => list.data?.pages.flatMap(({ data }) => data.filter(({ _id }) => !hidden.has(_id))) ?? [],
@@ -66,6 +68,7 @@ function Shown({ dataset }: { dataset: Dataset }) {
   useCommand("previous-datapoint", () => step(-1), { when: rows.length > 0 });
   useCommand("open-datapoint", () => openAt(at), { when: !open && at >= 0 });
   useCommand("close-datapoint", close, { when: Boolean(open) });
+  useCommand("add-to-queue", () => setJudged("one"), { when: edits && rows[at] !== undefined });
   useCommand("new-datapoint", () => go(NEW), { when: edits });
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   const loadMore = useCallback(() => void fetchNextPage(), [fetchNextPage]);
@@ -73,7 +76,20 @@ function Shown({ dataset }: { dataset: Dataset }) {
   const compact = Boolean(open) || !wide;
   return (
     <div className="flex h-full min-h-0 flex-col">
-      {(!open || wide) && <DatasetHead dataset={dataset} total={total} write={edits ? () => go(NEW) : undefined} />}
+      {(!open || wide) && (
+        <DatasetHead
+          dataset={dataset}
+          total={total}
+          write={edits ? () => go(NEW) : undefined}
+          judge={() => setJudged("all")}
+        />
+      )}
+      <Judging
+        open={judged !== undefined}
+        onClose={() => setJudged(undefined)}
+        dataset={dataset}
+        datapoint={judged === "one" ? listed : undefined}
+      />
       <div className="flex min-h-0 flex-1">
         {(!open || wide) && (
           <div className={cx("flex min-h-0 min-w-0 flex-col", open ? "w-80 shrink-0 border-r" : "flex-1")}>

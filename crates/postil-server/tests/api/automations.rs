@@ -235,7 +235,7 @@ async fn a_trial_over_http_shows_what_matches_and_why() {
     assert_eq!(tried["strata"], json!([{"name": "second", "matches": 1, "would_act": 1}]));
     let shown: Vec<_> = tried["traces"].as_array().unwrap().iter().map(|one| one["acts"].as_bool().unwrap()).collect();
     assert_eq!(shown, [false, false, true], "newest first");
-    assert_eq!(tried["traces"][2]["reason"], "Matches the stratum “second”.");
+    assert_eq!(tried["traces"][2]["reason"], "Matches the group “second”.");
     for (wanted, field) in [
         (json!({"days": 0}), "days"),
         (json!({"limit": 101}), "limit"),

@@ -315,10 +315,10 @@ pub fn decide(
 ) -> (Outcome, String) {
     let own = stratum.and_then(|at| definition.strata.get(at));
     let (rate, quota) = own.map_or((definition.sampling_rate, None), |own| (own.sampling_rate, own.per_day));
-    let what = own.map_or_else(String::new, |own| format!(" the stratum “{}”", own.name));
+    let what = own.map_or_else(String::new, |own| format!(" the group “{}”", own.name));
     let place = place(seed, trace_id);
     if place >= rate {
-        return (Outcome::NotSampled, format!("Matches{what}, but is not in the sample: {place:.2} of {rate} %."));
+        return (Outcome::NotSampled, format!("Matches{what}, but is not in the sample of {rate} %."));
     }
     let here = acted.counts.get(stratum.map_or(0, |at| at + 1)).copied().unwrap_or(0);
     if let Some(quota) = quota.filter(|quota| here >= *quota) {

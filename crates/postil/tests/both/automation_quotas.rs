@@ -36,7 +36,7 @@ fn a_sample_is_the_same_in_a_trial_and_in_earnest(bed: &Bed) {
     meant.sort();
     assert_eq!(items(bed, &queue), meant);
     let left = runs(bed, &caller, &rule).into_iter().find(|run| run.outcome == Outcome::NotSampled).unwrap();
-    assert!(left.reason.starts_with("Matches, but is not in the sample: "), "{}", left.reason);
+    assert!(left.reason.starts_with("Matches, but is not in the sample of "), "{}", left.reason);
 }
 
 fn quotas_hold_over_a_day_and_begin_anew(bed: &Bed) {

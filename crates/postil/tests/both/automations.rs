@@ -344,7 +344,7 @@ fn feedback_makes_a_trace_match_later(bed: &Bed) {
     assert_eq!(items(bed, &queue), [trace_id(1)]);
     let acted = runs(bed, &caller, &rule).into_iter().find(|run| run.outcome == Outcome::Acted).unwrap();
     assert_eq!((acted.stratum.as_deref(), acted.trigger.name()), (Some("bad"), "feedback"));
-    assert_eq!(acted.reason, "Matches the stratum “bad”.");
+    assert_eq!(acted.reason, "Matches the group “bad”.");
     // Once acted on, whatever is said of it afterwards.
     rate(bed, &caller, 1, "good");
     rate(bed, &caller, 1, "bad");
