@@ -209,7 +209,7 @@ pub(crate) struct Review {
     /// claims, then submissions, of each reviewer
     #[arg(long, default_value_t = 50)]
     pub(crate) each: u64,
-    /// how long a reviewer reads before the next call
+    /// how long a reviewer reads before the next call, on average
     #[arg(long, default_value_t = 0)]
     pub(crate) pause_ms: u64,
 }

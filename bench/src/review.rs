@@ -60,21 +60,21 @@ async fn prepare(a: &Review) -> (String, Vec<String>) {
 /// Every reviewer claims and gives back, then judges one item after the other.
 pub(crate) async fn review(a: Review) {
     let (path, tokens) = prepare(&a).await;
-    for op in ["claim", "submit"] {
+    for op in ["nothing", "claim", "submit"] {
         let st = Rc::new(RefCell::new(Stats::default()));
         let (cpu0, begun) = (cpu_s(), Instant::now());
         let mut hs = vec![];
         for (at, token) in tokens.iter().enumerate() {
-            let mut reviewer = Reviewer { caller: Caller::new(&a.c, token), path: path.clone(), st: st.clone() };
-            let (each, pause) = (a.each, Duration::from_millis(a.pause_ms));
-            // They do not all begin in the same instant, and do not stay in step.
-            let first = pause * at as u32 / tokens.len() as u32;
+            let pauses = Pauses { mean: Duration::from_millis(a.pause_ms), random: Rng::new(a.c.seed ^ at as u64) };
+            let caller = Caller::new(&a.c, token);
+            let mut reviewer = Reviewer { caller, path: path.clone(), st: st.clone(), pauses };
+            let each = a.each;
             hs.push(tokio::task::spawn_local(async move {
-                tokio::time::sleep(first).await;
-                let done = if op == "claim" {
-                    reviewer.claims(each, pause).await
-                } else {
-                    reviewer.submits(each, pause).await
+                reviewer.pauses.pause().await;
+                let done = match op {
+                    "nothing" => reviewer.nothing(each).await,
+                    "claim" => reviewer.claims(each).await,
+                    _ => reviewer.submits(each).await,
                 };
                 if let Err(error) = done {
                     let mut st = reviewer.st.borrow_mut();
@@ -96,6 +96,21 @@ struct Reviewer {
     caller: Caller,
     path: String,
     st: Rc<RefCell<Stats>>,
+    pauses: Pauses,
+}
+
+/// How long somebody reads: exponentially distributed, as the gaps between independent people are. Pauses of one
+/// length would bring everybody into step: whoever is answered together would ask together, again and again.
+struct Pauses {
+    mean: Duration,
+    random: Rng,
+}
+
+impl Pauses {
+    async fn pause(&mut self) {
+        let share = (self.random.next() >> 11) as f64 / (1u64 << 53) as f64;
+        tokio::time::sleep(self.mean.mul_f64(-(1.0 - share).ln())).await;
+    }
 }
 
 impl Reviewer {
@@ -105,7 +120,23 @@ impl Reviewer {
         st.ok += 1;
     }
 
-    async fn claims(&mut self, each: u64, pause: Duration) -> Result<(), String> {
+    /// The same cadence without any work: what the machine alone makes of it.
+    async fn nothing(&mut self, each: u64) -> Result<(), String> {
+        for _ in 0..each {
+            for timed in [true, false] {
+                let request = self.caller.shape.req(Method::GET, "/healthz", JSON, Bytes::new());
+                let begun = Instant::now();
+                self.caller.conn.call(request).await?;
+                if timed {
+                    self.count(begun.elapsed().as_micros() as u32);
+                }
+            }
+            self.pauses.pause().await;
+        }
+        Ok(())
+    }
+
+    async fn claims(&mut self, each: u64) -> Result<(), String> {
         for _ in 0..each {
             let (claimed, micros) = self.caller.post(&format!("{}/claim", self.path), &json!({"ahead": 1})).await?;
             if claimed["items"][0]["item"]["id"].as_str().is_none() {
@@ -113,12 +144,12 @@ impl Reviewer {
             }
             self.count(micros);
             self.caller.post(&format!("{}/release", self.path), &json!({})).await?;
-            tokio::time::sleep(pause).await;
+            self.pauses.pause().await;
         }
         Ok(())
     }
 
-    async fn submits(&mut self, each: u64, pause: Duration) -> Result<(), String> {
+    async fn submits(&mut self, each: u64) -> Result<(), String> {
         let (claimed, _) = self.caller.post(&format!("{}/claim", self.path), &json!({"ahead": 1})).await?;
         let mut current = claimed["items"][0]["item"]["id"].as_str().map(ToOwned::to_owned);
         for at in 0..each {
@@ -128,7 +159,7 @@ impl Reviewer {
             let (done, micros) = self.caller.post(&format!("{}/items/{item}/submit", self.path), &body).await?;
             self.count(micros);
             current = done["current"].as_str().map(ToOwned::to_owned);
-            tokio::time::sleep(pause).await;
+            self.pauses.pause().await;
         }
         Ok(())
     }
