@@ -79,7 +79,12 @@ async fn finish(app: &App, worker: &str, job: &Job) -> Result<()> {
             app.db.write(move |tx| job::step(tx, &here.clock, &me, &id, |tx, job| one_step(tx, &here, job))).await;
         match stepped {
             Ok(true) => tokio::task::yield_now().await,
-            Ok(false) => return Ok(()),
+            Ok(false) => {
+                if let Some(queue_id) = queue::added_to(job) {
+                    app.queue_progress.count_soon(&queue_id);
+                }
+                return Ok(());
+            }
             Err(Error::Overloaded | Error::Unavailable(_)) => tokio::time::sleep(REST).await,
             Err(error) => {
                 if let Error::Internal(cause) = &error {

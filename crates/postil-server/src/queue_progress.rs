@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use postil::queue::{self, Progress, Queue, Team};
 use postil::{Result, Tx};
@@ -15,6 +16,8 @@ const SMALL: i64 = 5000;
 const EACH: i64 = 100;
 /// How many queues are remembered before all are forgotten.
 const REMEMBERED: usize = 1000;
+/// A queue that grows and grows is counted so often.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// What is known of a queue.
 enum Known {
@@ -30,7 +33,7 @@ pub struct QueueProgress {
     known: Mutex<HashMap<String, Known>>,
     /// Held while a queue is counted of which nothing is known, so that not everybody counts it who asks then.
     first: Mutex<()>,
-    /// Queues whose numbers are old.
+    /// Queues whose numbers are old, or that have grown.
     old: Mutex<HashSet<String>>,
     wanted: Notify,
 }
@@ -41,6 +44,13 @@ impl QueueProgress {
     pub fn of(&self, tx: &mut Tx<'_>, queue: &Queue, reviewer: &str, now: i64) -> Result<Progress> {
         let team = self.team(&queue.id, now, |queue_id| queue::count(tx, queue_id, now))?;
         queue::progress(tx, queue, team, reviewer)
+    }
+
+    /// Counts a queue in the background: it has grown, and whoever asks next is not to wait for that.
+    pub fn count_soon(&self, queue_id: &str) {
+        if self.old.lock().is_ok_and(|mut old| old.insert(queue_id.to_owned())) {
+            self.wanted.notify_one();
+        }
     }
 
     fn team(&self, queue_id: &str, now: i64, count: impl FnOnce(&str) -> Result<Team>) -> Result<Team> {
@@ -66,8 +76,8 @@ impl QueueProgress {
     fn remembered(&self, queue_id: &str, now: i64) -> Option<Team> {
         let known = self.known.lock().ok()?;
         let Some(Known::Large(team, until)) = known.get(queue_id) else { return None };
-        if now >= *until && self.old.lock().ok()?.insert(queue_id.to_owned()) {
-            self.wanted.notify_one();
+        if now >= *until {
+            self.count_soon(queue_id);
         }
         Some(team.clone())
     }
@@ -88,7 +98,7 @@ impl QueueProgress {
     }
 }
 
-/// Counts queues anew whose numbers are old, until the server ends.
+/// Counts queues anew whose numbers are old, and those that have grown, until the server ends.
 pub async fn in_background(app: App) {
     loop {
         tokio::select! {
@@ -97,12 +107,16 @@ pub async fn in_background(app: App) {
         }
         for queue_id in app.queue_progress.take_old() {
             let (id, now) = (queue_id.clone(), app.clock.now());
-            match app.db.read(move |tx| queue::count(tx, &id, now)).await {
+            match app.db.scan(move |tx| queue::count(tx, &id, now)).await {
                 Ok(team) => app.queue_progress.remember(&queue_id, now, &team),
                 Err(error) => {
                     tracing::warn!(%error, queue_id, "a queue was not counted; the next who asks tries again")
                 }
             }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            () = app.stopped() => return,
         }
     }
 }

@@ -272,7 +272,7 @@ async fn list(
     Params(given): Params<AnnotationQuery>,
 ) -> ApiResult<Json<AnnotationList>> {
     let (page, filter) = (cursor.page()?, given.filter()?);
-    let reading = app.db.read(move |tx| {
+    let reading = app.db.scan(move |tx| {
         let found = annotation::list(tx, &caller, &filter, &page)?;
         let names = names_of(tx, &caller, &found.data)?;
         Ok((found, names))

@@ -169,7 +169,7 @@ async fn dry_run(
     let shown = usize::try_from(given.limit.unwrap_or(20)).unwrap_or(usize::MAX);
     let wanted = given.automation.read()?;
     let reading =
-        app.db.read(move |tx| automation::dry_run(tx, &clock, &caller, (&wanted, id.as_deref()), days, shown));
+        app.db.scan(move |tx| automation::dry_run(tx, &clock, &caller, (&wanted, id.as_deref()), days, shown));
     Ok(Json(AutomationDryRun::of(reading.await?, days)))
 }
 

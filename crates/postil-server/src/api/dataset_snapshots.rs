@@ -198,7 +198,7 @@ async fn diff(
     }
     let workspace_id = caller.workspace_id.clone();
     let comparing =
-        app.db.read(move |tx| snapshot::diff(tx, &caller, &id, (&from, to.as_deref()), (after.as_deref(), limit)));
+        app.db.scan(move |tx| snapshot::diff(tx, &caller, &id, (&from, to.as_deref()), (after.as_deref(), limit)));
     let found = comparing.await?;
     let view = |datapoint| DatapointView::new(datapoint, &workspace_id);
     let changes = found.changes.into_iter().map(|change| {
@@ -252,7 +252,7 @@ async fn list_duplicates(
     Path(id): Path<String>,
 ) -> ApiResult<Json<DuplicateList>> {
     let workspace_id = caller.workspace_id.clone();
-    let found = app.db.read(move |tx| duplicate::list(tx, &caller, &id)).await?;
+    let found = app.db.scan(move |tx| duplicate::list(tx, &caller, &id)).await?;
     let group = |group: duplicate::Group| DuplicateGroup {
         content_hash: group.content_hash,
         count: group.count,

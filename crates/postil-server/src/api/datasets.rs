@@ -161,7 +161,7 @@ async fn export_dataset(
     let split = Split::new(query.test_percent, query.split.as_deref())?;
     let snapshot_id = query.snapshot_id.filter(|id| !id.is_empty());
     let export =
-        app.db.read(move |tx| export::begin(tx, &caller, (&id, snapshot_id.as_deref()), form.format, split)).await?;
+        app.db.scan(move |tx| export::begin(tx, &caller, (&id, snapshot_id.as_deref()), form.format, split)).await?;
     let (file, kept) = DatasetFile::begin(export, form)?;
     let db = app.db.clone();
     Ok(download(&app, &kept.name, kept.content_type, file, move |file| {

@@ -359,7 +359,7 @@ async fn usage(
     By(caller): By<READ>,
     Path(id): Path<String>,
 ) -> ApiResult<Json<HumanReviewUsage>> {
-    let found = app.db.read(move |tx| human_review::usage(tx, &caller, &id)).await?;
+    let found = app.db.scan(move |tx| human_review::usage(tx, &caller, &id)).await?;
     let options = found.options.into_iter().map(|(value, count)| HumanReviewOptionUsage { value, count }).collect();
     Ok(Json(HumanReviewUsage { total: found.total, options }))
 }

@@ -302,7 +302,7 @@ async fn list(
         query: given.query,
     };
     let now = app.clock.now();
-    let reading = app.db.read(move |tx| {
+    let reading = app.db.scan(move |tx| {
         let found = log::list(tx, &caller, &filter, &page)?;
         Ok(LogList { object: "list", data: views(tx, &caller, &found.data, now)?, has_more: found.has_more })
     });

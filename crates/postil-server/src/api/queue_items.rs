@@ -260,8 +260,12 @@ async fn add(
     let items = given.items.into_iter().enumerate();
     let wanted: Vec<Wanted> = items.map(|(at, item)| item.read(at)).collect::<postil::Result<_>>()?;
     let (clock, prices) = (app.clock.clone(), app.prices.clone());
+    let queue_id = id.clone();
     let adding = app.db.write(move |tx| dataset::add_to_queue(tx, &clock, &caller, &id, wanted.clone(), &prices));
     let added = adding.await?;
+    if !added.items.is_empty() {
+        app.queue_progress.count_soon(&queue_id);
+    }
     Ok(Json(QueueItemsAdded {
         added: added.items.len(),
         already_there: added.already_there,

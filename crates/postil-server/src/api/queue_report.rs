@@ -169,7 +169,7 @@ async fn summary(
     By(caller): By<READ>,
     Path(id): Path<String>,
 ) -> ApiResult<Json<QueueSummary>> {
-    let reading = app.db.read(move |tx| {
+    let reading = app.db.scan(move |tx| {
         let summary = review::summary(tx, &caller, &id)?;
         let remarks = summary.trouble.iter().flat_map(|one| &one.remarks).map(|remark| remark.reviewer.as_str());
         let ids: Vec<&str> = summary.reviewers.iter().map(|work| work.reviewer.as_str()).chain(remarks).collect();

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use postil::annotation::{self, Judgements};
 use postil::clock::rfc3339;
 use postil::project::{Caller, Permission, people};
 use postil::queue::Queue;
 use postil::queue::review::{self, Outcome, Place, Submission, Submitted};
 use postil::trace::price::PriceTable;
 use postil::trace::span;
-use postil::{Error, Result, Tx, annotation};
+use postil::{Error, Result, Tx};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
@@ -64,10 +65,10 @@ fn span_detail(
     caller: &Caller,
     lens: &Lens,
     (trace_id, span_id): (&str, &str),
+    judgements: Judgements,
     prices: &PriceTable,
 ) -> Result<Value> {
     let full = span::full(tx, caller.project.number, &caller.workspace_id, trace_id, span_id, prices)?;
-    let judgements = annotation::for_spans(tx, caller, trace_id, Some(span_id))?;
     let evaluations = match annotation::evaluations_json(&judgements) {
         Value::Array(evaluations) => evaluations,
         _ => Vec::new(),
@@ -91,11 +92,11 @@ fn reviews(
 ) -> Result<Vec<QueueReview>> {
     let caller = &in_project(caller, queue);
     let mut shown = Vec::with_capacity(places.len());
-    for place in places {
-        let review = review::read(tx, caller, queue, place)?;
+    for mut review in review::read(tx, caller, queue, places)? {
         let lens = Lens::new(&queue.view, reads_all(caller), review.shows_evaluators);
+        let said = std::mem::take(&mut review.judgements);
         let detail = match &review.span {
-            Some((trace_id, span_id)) => Some(span_detail(tx, caller, &lens, (trace_id, span_id), prices)?),
+            Some((trace_id, span_id)) => Some(span_detail(tx, caller, &lens, (trace_id, span_id), said, prices)?),
             None => None,
         };
         let people = review.others.iter().flatten().map(|other| other.reviewer.as_str());
@@ -245,9 +246,10 @@ async fn get_span(
         let (queue, place) = review::readable(tx, &caller, &id, &item)?;
         let caller = in_project(&caller, &queue);
         let trace_id = place.task.trace_id.clone();
-        let shows = review::read(tx, &caller, &queue, place)?.shows_evaluators;
+        let shows = review::shows_evaluators(&queue, &place);
         let lens = Lens::new(&queue.view, reads_all(&caller), shows);
-        let span = span_detail(tx, &caller, &lens, (&trace_id, &span_id), &prices)?;
+        let said = annotation::for_spans(tx, &caller, &trace_id, Some(&span_id))?;
+        let span = span_detail(tx, &caller, &lens, (&trace_id, &span_id), said, &prices)?;
         Ok(serde_json::json!({ "span": span }))
     });
     Ok(Json(answer.await?))

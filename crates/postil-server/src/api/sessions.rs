@@ -83,7 +83,7 @@ pub async fn count(
     let Some(wanted) = body.filters.read(&app.clock, &caller.project.id)? else {
         return Ok(Json(GetThreadCountResponse { count: 0 }));
     };
-    let count = app.db.read(move |tx| session::count(tx, caller.project.number, &wanted)).await?;
+    let count = app.db.scan(move |tx| session::count(tx, caller.project.number, &wanted)).await?;
     Ok(Json(GetThreadCountResponse { count }))
 }
 
@@ -103,7 +103,7 @@ pub async fn query(
         return Ok(Json(ListThreadsResponse { object: "list", data: Vec::new(), has_more: false }));
     };
     let number = caller.project.number;
-    let (found, has_more) = app.db.read(move |tx| session::list(tx, number, &wanted, page, limit)).await?;
+    let (found, has_more) = app.db.scan(move |tx| session::list(tx, number, &wanted, page, limit)).await?;
     let data = found.into_iter().map(|session| thread(session, &caller.project.id)).collect();
     Ok(Json(ListThreadsResponse { object: "list", data, has_more }))
 }

@@ -11,7 +11,7 @@ use postil::trace::call::{self, Link};
 use postil::trace::filter::oql;
 use postil::trace::search::aggregate::Grouping;
 use postil::trace::search::{self, Search, Sort, Window, facet};
-use postil::{Error, clock};
+use postil::{Error, Tx, clock};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -171,13 +171,12 @@ async fn page(
     to: i64,
 ) -> ApiResult<SearchTracesResponse> {
     let now = app.clock.now();
-    let (data, next_page_token) = app
-        .db
-        .read(move |tx| {
-            let found = search::search(tx, caller.project.number, &search)?;
-            Ok((summaries(tx, &caller, found.rows, now)?, found.next_page_token))
-        })
-        .await?;
+    let is_quick = search.filter.is_everything();
+    let find = move |tx: &mut Tx<'_>| {
+        let found = search::search(tx, caller.project.number, &search)?;
+        Ok((summaries(tx, &caller, found.rows, now)?, found.next_page_token))
+    };
+    let (data, next_page_token) = if is_quick { app.db.read(find).await? } else { app.db.scan(find).await? };
     let meta = TraceSearchMeta {
         request_id: request_id::current(),
         from: clock::rfc3339(from),
@@ -277,7 +276,7 @@ pub async fn list_facet_values(
     let grouping = Grouping::parse(&field, "field")?;
     let window = Window::of_micros(from, to);
     let (values, has_more) =
-        app.db.read(move |tx| facet::values(tx, caller.project.number, &grouping, &filter, window, limit)).await?;
+        app.db.scan(move |tx| facet::values(tx, caller.project.number, &grouping, &filter, window, limit)).await?;
     let values = values.into_iter().map(|each| TraceFacetValue { value: each.value, count: each.count }).collect();
     Ok(Json(ListTraceFacetValuesResponse { field, values, has_more }))
 }

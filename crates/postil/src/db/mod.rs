@@ -5,7 +5,8 @@
 //!
 //! - SQLite: one writer thread takes waiting closures from a bounded queue, runs them inside one shared
 //!   transaction (a failing one rolls back only itself), commits once, and only then answers them all. A thread carries
-//!   the write-ahead log over beside it. Readers are a few threads with read-only connections.
+//!   the write-ahead log over beside it. Readers are a few threads with read-only connections, some of them for what
+//!   takes long (`db.scan(…)`), so that what is quickly read never waits for it.
 //! - PostgreSQL: a closure is one transaction on one of a few connections, run again when PostgreSQL reports a
 //!   serialisation failure or a deadlock.
 //!
@@ -47,6 +48,13 @@ pub enum Location {
     Postgres(String),
 }
 
+/// What waits for the threads of a database. They end when the other ends are gone.
+struct Queues {
+    writes: crossbeam_channel::Receiver<Box<dyn Job>>,
+    reads: crossbeam_channel::Receiver<Box<dyn Job>>,
+    scans: crossbeam_channel::Receiver<Box<dyn Job>>,
+}
+
 /// How many closures may wait for a thread before callers are told to come back later.
 const QUEUE_LENGTH: usize = 1024;
 
@@ -62,6 +70,7 @@ struct Inner {
     location: Location,
     writes: crossbeam_channel::Sender<Box<dyn Job>>,
     reads: crossbeam_channel::Sender<Box<dyn Job>>,
+    scans: crossbeam_channel::Sender<Box<dyn Job>>,
     events: broadcast::Sender<Event>,
     ended: crossbeam_channel::Receiver<()>,
 }
@@ -76,18 +85,20 @@ impl Db {
         let (events, _) = broadcast::channel(EVENTS_KEPT);
         let (writes, write_queue) = crossbeam_channel::bounded(QUEUE_LENGTH);
         let (reads, read_queue) = crossbeam_channel::bounded(QUEUE_LENGTH);
+        let (scans, scan_queue) = crossbeam_channel::bounded(QUEUE_LENGTH);
+        let queues = Queues { writes: write_queue, reads: read_queue, scans: scan_queue };
         let (alive, ended) = crossbeam_channel::bounded(0);
         let dialect = match location {
             Location::Sqlite(path) => {
-                sqlite::start(path, write_queue, read_queue, &Teller::here(events.clone()), alive)?;
+                sqlite::start(path, queues, &Teller::here(events.clone()), alive)?;
                 Dialect::Sqlite
             }
             Location::Postgres(url) => {
-                postgres::start(url, &write_queue, &read_queue, &events)?;
+                postgres::start(url, &queues, &events)?;
                 Dialect::Postgres
             }
         };
-        Ok(Db(Arc::new(Inner { dialect, location: location.clone(), writes, reads, events, ended })))
+        Ok(Db(Arc::new(Inner { dialect, location: location.clone(), writes, reads, scans, events, ended })))
     }
 
     /// Which database this is.
@@ -139,6 +150,16 @@ impl Db {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
         Self::send(&self.0.reads, work)?.await.map_err(|_| stopped())?
+    }
+
+    /// [`Db::read`] for what may look at a large part of the data: such closures wait for each other, and nothing that is
+    /// quickly read waits for them.
+    pub async fn scan<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        Self::send(&self.0.scans, work)?.await.map_err(|_| stopped())?
     }
 
     /// [`Db::write`] for threads that may block: the command line and tests.

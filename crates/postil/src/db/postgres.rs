@@ -10,6 +10,7 @@ use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use postgres::{Client, Config, NoTls, Statement};
 use tokio::sync::broadcast;
 
+use super::Queues;
 use super::dialect::Dialect;
 use super::job::{Job, Verdict};
 use super::migrate;
@@ -21,8 +22,10 @@ use crate::event::Event;
 
 /// Connections that write; PostgreSQL groups their commits.
 const WRITERS: usize = 12;
-/// Connections that read.
-const READERS: usize = 6;
+/// Connections for what is quickly read.
+const READERS: usize = 4;
+/// Connections for what looks at much.
+const SCANNERS: usize = 2;
 /// How often a transaction that collides with others is run again.
 const ATTEMPTS: usize = 8;
 /// Prepared statements kept a connection.
@@ -189,16 +192,13 @@ fn tls() -> tokio_postgres_rustls::MakeRustlsConnect {
 }
 
 /// Migrates the database and starts its threads. They end when the queues are closed.
-pub(super) fn start(
-    url: &str,
-    writes: &Receiver<Box<dyn Job>>,
-    reads: &Receiver<Box<dyn Job>>,
-    events: &broadcast::Sender<Event>,
-) -> Result<()> {
+pub(super) fn start(url: &str, queues: &Queues, events: &broadcast::Sender<Event>) -> Result<()> {
     migrate::postgres(&mut connect(url)?)?;
     let teller = Teller::everywhere(events.clone(), url);
-    let threads = (0..WRITERS).map(|_| (writes, "begin")).chain((0..READERS).map(|_| (reads, READ)));
-    for (number, (queue, begin)) in threads.enumerate() {
+    let writers = (0..WRITERS).map(|_| (&queues.writes, "begin"));
+    let readers = (0..READERS).map(|_| (&queues.reads, READ));
+    let scanners = (0..SCANNERS).map(|_| (&queues.scans, READ));
+    for (number, (queue, begin)) in writers.chain(readers).chain(scanners).enumerate() {
         let (url, queue, teller) = (url.to_owned(), queue.clone(), teller.clone());
         std::thread::Builder::new()
             .name(format!("postgres-{number}"))

@@ -16,6 +16,9 @@ pub fn names(tx: &mut Tx<'_>, caller: &Caller, ids: &[&str]) -> Result<HashMap<S
     let mut wanted: Vec<&str> = ids.iter().copied().filter(|id| !id.is_empty()).collect();
     wanted.sort_unstable();
     wanted.dedup();
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
     let list = (3..AT_ONCE + 3).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ");
     // What comes later wins: an application may call its end users by any id.
     let sql = format!(

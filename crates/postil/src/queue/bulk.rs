@@ -84,6 +84,12 @@ pub fn step(tx: &mut Tx<'_>, clock: &Clock, job: &Job) -> Result<Step> {
     })
 }
 
+/// The queue to which a job adds items, if it is such a job.
+pub fn added_to(job: &Job) -> Option<String> {
+    let input = (job.kind == KIND).then(|| Input::deserialize(&job.input).ok())?;
+    input.map(|input| input.queue_id)
+}
+
 fn wanted(row: &TraceRow, whole: bool) -> Wanted {
     let span_id = row.leading_span_id.clone().or_else(|| row.root_span_id.clone());
     Wanted { trace_id: row.trace_id.clone(), span_id: span_id.filter(|_| !whole), ..Wanted::default() }

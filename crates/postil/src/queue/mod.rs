@@ -21,7 +21,7 @@ mod verbs;
 pub use access::{find, find_for_review, may_review, require_review};
 pub use arrange::{Arrangement, MOST_SHARED, arrange};
 pub use beside::{InQueue, of_traces, reviewed_media};
-pub use bulk::{KIND as ADD_KIND, start as add_matching, step as add_step};
+pub use bulk::{KIND as ADD_KIND, added_to, start as add_matching, step as add_step};
 pub use contents::{ItemFilter, Placed, SeatRow, Shown, counts, page, placed, used_reviews};
 pub use definition::{
     Change, Correction, EvaluatorsShown, LEASE_SECONDS, MOST_OVERLAP, MessagesShown, Order, OrderBy, Question, Queue,

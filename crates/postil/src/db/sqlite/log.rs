@@ -1,7 +1,8 @@
 //! The write-ahead log: carried over into the database beside the writer, so that it starts over and stays small.
 //!
-//! A log starts over only when all of it is carried over at the moment of a write, which a busy writer never allows to
-//! anybody else. So a thread of its own carries most of it, and the writer the little that came meanwhile.
+//! A log starts over only when all of it is carried over at the moment of a write. A thread of its own carries it over
+//! until nothing is left, which takes a few rounds while people work, and which a busy writer never allows to anybody
+//! else: only then the writer carries over the little that came meanwhile, while everybody waits.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +18,12 @@ use crate::error::{Error, Result};
 const FROM: u64 = 16 * 1024;
 /// What the writer carries over itself: a few milliseconds of writing.
 const REST: u64 = 1024;
+/// From this many pages on the writer carries the rest over, because it leaves nobody else the time.
+const BUSY: u64 = 24 * 1024;
+/// For less than this a checkpoint is not worth its wait for the disk.
+const LITTLE: u64 = 64;
+/// The thread carries over what came meanwhile so often.
+const ROUNDS: usize = 8;
 /// From this many pages on (a reader may keep the log from starting over) the writer waits for the readers.
 const LONGEST: u64 = 64 * 1024;
 
@@ -98,11 +105,19 @@ impl Carrier {
         if pages < self.carried {
             self.carried = 0;
         }
-        if pages < FROM || pages - self.carried < REST {
+        let mut left = pages - self.carried;
+        if pages < FROM || left < LITTLE {
             return;
         }
-        self.carried = checkpoint(&self.connection, "passive");
-        if self.log.pages().saturating_sub(self.carried) <= REST {
+        for _ in 0..ROUNDS {
+            self.carried = checkpoint(&self.connection, "passive");
+            let before = std::mem::replace(&mut left, self.log.pages().saturating_sub(self.carried));
+            // Each round is shorter than the one before, unless the writer is as fast, or a reader is in the way.
+            if left == 0 || left >= before {
+                break;
+            }
+        }
+        if (1..=REST).contains(&left) && self.log.pages() >= BUSY {
             self.log.0.nearly_done.store(true, Ordering::Relaxed);
         }
     }
@@ -122,21 +137,45 @@ fn checkpoint(connection: &Connection, mode: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+    use std::sync::atomic::Ordering;
+
     use rusqlite::Connection;
 
-    use super::{Carrier, FROM, Log};
+    use super::{BUSY, Carrier, FROM, Log};
+
+    fn start(path: &Path) -> (Connection, Log, Carrier) {
+        let mut writer = Connection::open(path).unwrap();
+        let settings = "pragma journal_mode = wal; pragma wal_autocheckpoint = 0; create table t (x blob)";
+        writer.execute_batch(settings).unwrap();
+        let log = Log::watch(&mut writer).unwrap();
+        let carrier = Carrier::open(path, &log).unwrap();
+        (writer, log, carrier)
+    }
+
+    fn mebibyte(writer: &Connection) {
+        writer.execute("insert into t values (zeroblob(1048576))", []).unwrap();
+    }
+
+    #[test]
+    fn a_log_starts_over_without_the_writer_when_it_pauses() {
+        let folder = tempfile::tempdir().unwrap();
+        let (writer, log, mut carrier) = start(&folder.path().join("postil.db"));
+        while log.pages() < FROM {
+            mebibyte(&writer);
+        }
+        carrier.carry_most();
+        assert!(!log.0.nearly_done.load(Ordering::Relaxed));
+        mebibyte(&writer);
+        assert!(log.pages() < FROM / 10, "{} pages", log.pages());
+    }
 
     #[test]
     fn a_log_starts_over_once_the_writer_has_carried_the_rest() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("postil.db");
-        let mut writer = Connection::open(&path).unwrap();
-        let settings = "pragma journal_mode = wal; pragma wal_autocheckpoint = 0; create table t (x blob)";
-        writer.execute_batch(settings).unwrap();
-        let log = Log::watch(&mut writer).unwrap();
-        let mut carrier = Carrier::open(&path, &log).unwrap();
-        let mebibyte = |writer: &Connection| writer.execute("insert into t values (zeroblob(1048576))", []).unwrap();
-        while log.pages() < FROM {
+        let (writer, log, mut carrier) = start(&path);
+        while log.pages() < BUSY {
             mebibyte(&writer);
             log.carry_rest(&writer);
         }

@@ -14,6 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
+use super::Queues;
 use super::dialect::Dialect;
 use super::job::Job;
 use super::migrate;
@@ -22,8 +23,13 @@ use super::tx::{ROWS, Tx, placeholders};
 use super::value::{Row, Value};
 use crate::error::{Error, Result};
 
-/// Reader threads: as many as can be busy beside the writer on a small machine.
+/// Threads for what is quickly read: as many as can be busy beside the writer on a small machine.
 const READERS: usize = 4;
+/// Threads for what looks at much.
+const SCANNERS: usize = 2;
+/// How much of the database a scanner maps into memory, in bytes. Others map nothing: a map is given up after every
+/// commit and must be built again page by page, which only pays for many pages.
+const MAPPED: u64 = 1 << 30;
 /// A connection and the statements it has rendered.
 pub(super) struct SqliteSession {
     connection: Connection,
@@ -181,15 +187,15 @@ fn open_writer(path: &Path) -> Result<SqliteSession> {
 }
 
 /// Opens a connection that the engine itself keeps from writing.
-fn open_reader(path: &Path) -> Result<SqliteSession> {
+fn open_reader(path: &Path, mapped: u64) -> Result<SqliteSession> {
     let opening = |cause: rusqlite::Error| Error::Unavailable(format!("{}: {cause}", path.display()));
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(opening)?;
     connection
-        .execute_batch(
+        .execute_batch(&format!(
             "pragma busy_timeout = 5000; pragma cache_size = -8192; pragma query_only = on; pragma temp_store = memory;
-             pragma mmap_size = 1073741824;",
-        )
+             pragma mmap_size = {mapped};"
+        ))
         .map_err(opening)?;
     Ok(SqliteSession::new(connection))
 }
@@ -197,8 +203,7 @@ fn open_reader(path: &Path) -> Result<SqliteSession> {
 /// Migrates the file and starts its threads. They end when the queues are closed.
 pub(super) fn start(
     path: &Path,
-    writes: Receiver<Box<dyn Job>>,
-    reads: Receiver<Box<dyn Job>>,
+    queues: Queues,
     teller: &Teller,
     running: crossbeam_channel::Sender<()>,
 ) -> Result<()> {
@@ -206,11 +211,12 @@ pub(super) fn start(
     migrate::sqlite(&writer.connection)?;
     let log = log::Log::watch(&mut writer.connection)?;
     let (beside, others) = crossbeam_channel::bounded::<()>(0);
-    for number in 0..READERS {
-        let (queue, path) = (reads.clone(), path.to_owned());
-        let session = open_reader(&path)?;
-        let beside = beside.clone();
-        spawn(&format!("sqlite-read-{number}"), move || {
+    let Queues { writes, reads, scans } = queues;
+    let readers = (0..READERS).map(|number| (format!("sqlite-read-{number}"), &reads, 0));
+    let scanners = (0..SCANNERS).map(|number| (format!("sqlite-scan-{number}"), &scans, MAPPED));
+    for (name, queue, mapped) in readers.chain(scanners) {
+        let (queue, session, beside) = (queue.clone(), open_reader(path, mapped)?, beside.clone());
+        spawn(&name, move || {
             read_loop(&session, &queue);
             drop((session, beside));
         })?;

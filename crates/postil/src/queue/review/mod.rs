@@ -32,7 +32,7 @@ pub use claim::{Claimed, MOST_AHEAD, Waiting, claim, release, waiting};
 pub use draft::{MOST_DRAFT, beat, flag, save_draft};
 pub use export::{AnswerRow, Answers, AnswersPage, answers};
 pub use give_back::{decline, skip};
-pub use read::{Asked, Mine, Other, Review, mine, read, readable};
+pub use read::{Asked, Mine, Other, Review, mine, read, readable, shows_evaluators};
 pub use seat::{Place, Seat, SeatState, Task};
 pub use submit::{Outcome, Submission, Submitted, submit};
 pub use summary::{Bar, Day, Remark, ReviewBars, ReviewerWork, Summary, Trouble, summary};

@@ -6,7 +6,7 @@ use super::seat::{Place, SeatState};
 use super::submit::judged_span;
 use super::{Given, store};
 use crate::annotation::log::CORRECTION;
-use crate::annotation::{self, Annotation, SubjectKind};
+use crate::annotation::{self, Annotation, Judgements, SubjectKind};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::human_review::Definition;
@@ -50,6 +50,8 @@ pub struct Review {
     pub others: Option<Vec<Other>>,
     /// Whether what evaluators said is shown now.
     pub shows_evaluators: bool,
+    /// What is said of the span, as far as the reviewer may know.
+    pub judgements: Judgements,
 }
 
 /// An item of a queue with the caller's seat at it, for reading it and the trace it is from.
@@ -71,35 +73,50 @@ pub fn readable(tx: &mut Tx<'_>, caller: &Caller, queue_id: &str, item_id: &str)
     }
 }
 
-/// Reads the item of a place for its reviewer.
-pub fn read(tx: &mut Tx<'_>, caller: &Caller, queue: &Queue, place: Place) -> Result<Review> {
+/// Reads the items of places for their reviewer.
+pub fn read(tx: &mut Tx<'_>, caller: &Caller, queue: &Queue, places: Vec<Place>) -> Result<Vec<Review>> {
+    let asked = if places.is_empty() { Vec::new() } else { definitions(tx, queue)? };
+    places.into_iter().map(|place| read_one(tx, caller, queue, &asked, place)).collect()
+}
+
+fn read_one(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    queue: &Queue,
+    asked: &[(Definition, bool)],
+    place: Place,
+) -> Result<Review> {
     let span = judged_span(tx, queue, &place)?;
-    let said = match &span {
-        Some((trace_id, span_id)) => annotation::for_span(tx, caller, trace_id, span_id)?,
-        None => Vec::new(),
+    let judgements = match &span {
+        Some((trace_id, span_id)) => annotation::for_spans(tx, caller, trace_id, Some(span_id))?,
+        None => Judgements::default(),
     };
     let me = caller.actor.id();
     let mine = |key: &str| {
         let is_it = |each: &&Annotation| {
             each.key == key && each.annotator.id == me && each.subject_kind == SubjectKind::HumanReview
         };
-        said.iter().find(is_it)
+        judgements.annotations.iter().find(is_it)
     };
-    let questions = definitions(tx, queue)?.into_iter().map(|(definition, required)| {
+    let questions = asked.iter().map(|(definition, required)| {
         let answer = mine(&definition.key).map(|each| (each.json(), each.explanation.clone()));
-        Asked { definition, required, answer }
+        Asked { definition: definition.clone(), required: *required, answer }
     });
     let questions = questions.collect();
     let correction = mine(CORRECTION).and_then(|each| each.json().as_str().map(ToOwned::to_owned));
-    let is_done = place.seat.state == SeatState::Submitted;
     let others =
         if !queue.blind || place.task.is_complete() { Some(store::others(tx, &place.task.id, me)?) } else { None };
-    let shows_evaluators = match queue.view.evaluators {
+    let shows_evaluators = shows_evaluators(queue, &place);
+    Ok(Review { place, span, questions, correction, others, shows_evaluators, judgements })
+}
+
+/// Whether the reviewer of a place is shown what evaluators said.
+pub fn shows_evaluators(queue: &Queue, place: &Place) -> bool {
+    match queue.view.evaluators {
         EvaluatorsShown::Shown => true,
         EvaluatorsShown::Hidden => false,
-        EvaluatorsShown::After => is_done,
-    };
-    Ok(Review { place, span, questions, correction, others, shows_evaluators })
+        EvaluatorsShown::After => place.seat.state == SeatState::Submitted,
+    }
 }
 
 /// Something a reviewer did.

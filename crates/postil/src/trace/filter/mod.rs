@@ -87,6 +87,11 @@ impl Filter {
         Filter::All(Vec::new())
     }
 
+    /// Whether this is that filter.
+    pub fn is_everything(&self) -> bool {
+        matches!(self, Filter::All(all) if all.is_empty())
+    }
+
     /// Reads and checks the conditions of a request; `path` is where they stand in it, such as `filters`.
     ///
     /// # Errors
