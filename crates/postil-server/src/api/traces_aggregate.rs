@@ -159,7 +159,7 @@ pub async fn aggregate_traces(
         computes,
         limit: search::limit(wanted.limit)?,
     };
-    let rows = app.db.scan(move |tx| aggregate::aggregate(tx, caller.project.number, &wanted)).await?;
+    let rows = app.db.scan(move |tx| aggregate::aggregate(tx, &caller, &wanted)).await?;
     let data = rows.into_iter().map(|row| TraceAggregateRow { group: row.group, metrics: row.metrics }).collect();
     Ok(Json(AggregateTracesResponse { object: "list", data }))
 }

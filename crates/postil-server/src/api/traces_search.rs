@@ -173,7 +173,7 @@ async fn page(
     let now = app.clock.now();
     let is_quick = search.filter.is_everything();
     let find = move |tx: &mut Tx<'_>| {
-        let found = search::search(tx, caller.project.number, &search)?;
+        let found = search::search(tx, &caller, &search)?;
         Ok((summaries(tx, &caller, found.rows, now)?, found.next_page_token))
     };
     let (data, next_page_token) = if is_quick { app.db.read(find).await? } else { app.db.scan(find).await? };
@@ -276,7 +276,7 @@ pub async fn list_facet_values(
     let grouping = Grouping::parse(&field, "field")?;
     let window = Window::of_micros(from, to);
     let (values, has_more) =
-        app.db.scan(move |tx| facet::values(tx, caller.project.number, &grouping, &filter, window, limit)).await?;
+        app.db.scan(move |tx| facet::values(tx, &caller, &grouping, &filter, window, limit)).await?;
     let values = values.into_iter().map(|each| TraceFacetValue { value: each.value, count: each.count }).collect();
     Ok(Json(ListTraceFacetValuesResponse { field, values, has_more }))
 }

@@ -320,6 +320,45 @@ async fn nobody_gets_the_answer_of_another_before_a_blind_item_is_complete() {
     assert_eq!((&seen["others"][0]["key"], &seen["others"][0]["value"]), (&json!("rating"), &json!("good")));
 }
 
+#[tokio::test]
+async fn filters_and_sums_of_traces_do_not_know_what_a_blind_item_hides() {
+    let desk = desk(1, Change { blind: Some(true), overlap: Some(2), ..Change::default() }).await;
+    let test = &desk.test;
+    let (ann, bob) = (test.with_scopes(&["annotate", "read"]).await, test.with_scopes(&["annotate", "read"]).await);
+    let (manager, judge) = (test.admin().await, test.admin().await);
+    let item = desk.claim(&ann).await["items"][0]["item"]["id"].clone();
+    desk.submit(&ann, &item, "good").await.expect(200);
+    let (from, to) = ("2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z");
+    let rating = ann.get("/v2/human-evals").await.expect(200).json();
+    let is_rating = |one: &&Value| one["key"] == "rating";
+    let rating = rating.as_array().unwrap().iter().find(is_rating).unwrap()["id"].as_str().unwrap().to_owned();
+    // How often the answer is known in each of them.
+    let known = async |who: &Client<'_>| {
+        let filtered = async |filter: Value| {
+            let wanted = json!({"from": from, "to": to, "filters": [filter]});
+            let found = who.post("/v3/traces/search", wanted).await.expect(200).json();
+            found["data"].as_array().unwrap().iter().filter(|row| row["trace_id"] == json!(trace(0))).count()
+        };
+        let said = filtered(json!({"field": "annotation.rating", "op": "eq", "values": ["good"]})).await;
+        let unsaid = filtered(json!({"field": "annotation.rating", "op": "not_exists"})).await;
+        let annotated = filtered(json!({"field": "annotated", "op": "eq", "values": ["true"]})).await;
+        let groups = json!({"from": from, "to": to, "group_by": ["annotation.rating"]});
+        let sums = who.post("/v3/traces/aggregate", groups).await.expect(200).json();
+        let facet = format!("/v3/traces/facets/annotation.rating?from={from}&to={to}");
+        let facet = who.get(&facet).await.expect(200).json();
+        let usage = who.get(&format!("/v2/human-evals/{}/usage", rating)).await.expect(200).json();
+        let told = |body: &Value| usize::from(body.to_string().contains("good"));
+        (said, 1 - unsaid, annotated, told(&sums), told(&facet), usage["total"].as_u64().unwrap())
+    };
+    assert_eq!(known(&ann).await, (1, 1, 1, 1, 1, 1));
+    assert_eq!(known(&manager).await, (1, 1, 1, 1, 1, 1));
+    assert_eq!(known(&bob).await, (0, 0, 0, 0, 0, 0));
+    assert_eq!(desk.claim(&judge).await["items"][0]["item"]["id"], item);
+    assert_eq!(known(&judge).await, (0, 0, 0, 0, 0, 0));
+    desk.submit(&judge, &item, "bad").await.expect(200);
+    assert_eq!(known(&bob).await, (1, 1, 1, 1, 1, 2));
+}
+
 /// What stands under `value` anywhere but in the options of human reviews.
 fn values(body: &Value) -> Vec<Value> {
     match body {

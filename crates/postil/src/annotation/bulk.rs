@@ -11,7 +11,7 @@ use crate::human_review;
 use crate::human_review::value::{self, Rules};
 use crate::id;
 use crate::job::{self, Job, Step};
-use crate::project::{Caller, Permission};
+use crate::project::{Caller, Permission, Reader};
 use crate::trace::search::{self, Matching};
 use crate::trace::summary::TraceRow;
 
@@ -63,7 +63,7 @@ pub fn start(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, bulk: &Bulk, strin
         }
         Which::Matching(matching) => {
             let matching = matching.clone().until_now(clock);
-            let total = matching.count(tx, caller.project.number)?;
+            let total = matching.count(tx, &Reader::from(caller))?;
             (Bulk { which: Which::Matching(matching), ..bulk.clone() }, total)
         }
     };
@@ -100,7 +100,7 @@ pub fn step(tx: &mut Tx<'_>, clock: &Clock, job: &Job, string_limit: usize) -> R
         position => serde_json::from_value(position.clone()).map_err(Error::internal)?,
     };
     let (mut done, mut failed) = (0, 0);
-    let (rows, ended) = next(tx, job.project, &bulk.which, &mut place, &mut failed)?;
+    let (rows, ended) = next(tx, &Reader::from(&job.caller).of(job.project), &bulk.which, &mut place, &mut failed)?;
     let call = Annotate { answers: bulk.answers, ..Annotate::default() };
     for row in rows {
         let Some(span_id) = row.root_span_id.as_ref().or(row.leading_span_id.as_ref()) else {
@@ -119,7 +119,7 @@ pub fn step(tx: &mut Tx<'_>, clock: &Clock, job: &Job, string_limit: usize) -> R
 /// The next traces, and whether they are the last.
 fn next(
     tx: &mut Tx<'_>,
-    project: i64,
+    reader: &Reader,
     which: &Which,
     place: &mut Place,
     failed: &mut i64,
@@ -128,7 +128,7 @@ fn next(
         Which::Traces(ids) => {
             let mut rows = Vec::new();
             for id in ids.iter().skip(place.at).take(IN_ONE) {
-                match search::find(tx, project, id)? {
+                match search::find(tx, reader.project, id)? {
                     Some(row) => rows.push(row),
                     None => *failed += 1,
                 }
@@ -137,7 +137,7 @@ fn next(
             Ok((rows, place.at == ids.len()))
         }
         Which::Matching(matching) => {
-            let rows = matching.next(tx, project, &mut place.after, IN_ONE)?;
+            let rows = matching.next(tx, reader, &mut place.after, IN_ONE)?;
             let ended = rows.len() < IN_ONE;
             Ok((rows, ended))
         }

@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::job::{self, Job, Step};
-use crate::project::{Caller, Permission};
+use crate::project::{Caller, Permission, Reader};
 use crate::trace::price::PriceTable;
 use crate::trace::search::Matching;
 
@@ -39,7 +39,7 @@ pub fn start(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset_id: &str, 
     caller.require(Permission::Read)?;
     let dataset = find(tx, caller, dataset_id)?;
     let matching = matching.until_now(clock);
-    let total = matching.count(tx, caller.project.number)?;
+    let total = matching.count(tx, &Reader::from(caller))?;
     if dataset.datapoints.saturating_add(total) > datapoint::MOST {
         return Err(datapoint::full());
     }
@@ -54,7 +54,7 @@ pub fn step(tx: &mut Tx<'_>, clock: &Clock, job: &Job, prices: &PriceTable) -> R
         serde_json::Value::Null => Place::default(),
         position => serde_json::from_value(position.clone()).map_err(Error::internal)?,
     };
-    let rows = input.matching.next(tx, job.project, &mut place.after, IN_ONE)?;
+    let rows = input.matching.next(tx, &Reader::from(&job.caller).of(job.project), &mut place.after, IN_ONE)?;
     let source = |trace_id: &String| Source { trace_id: trace_id.clone(), ..Source::default() };
     let sources: Vec<Source> = rows.iter().map(|row| source(&row.trace_id)).collect();
     let taken = take_there(tx, clock, &job.caller, &input.dataset_id, &sources, prices)?;

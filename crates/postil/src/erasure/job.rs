@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::id;
 use crate::job::{self, Job, Step};
-use crate::project::{Caller, Permission, identity as identities};
+use crate::project::{Caller, Permission, Reader, identity as identities};
 use crate::trace::search::Matching;
 
 /// The kind of jobs that delete traces.
@@ -55,7 +55,7 @@ pub fn traces(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, which: &Which) ->
         }
         Which::Matching(matching) => {
             let matching = matching.clone().until_now(clock);
-            let total = matching.count(tx, caller.project.number)?;
+            let total = matching.count(tx, &Reader::from(caller))?;
             (Which::Matching(matching), total)
         }
     };
@@ -80,7 +80,7 @@ pub fn traces_step(tx: &mut Tx<'_>, job: &Job) -> Result<Step> {
             (ids, place.at >= all.len())
         }
         Which::Matching(matching) => {
-            let rows = matching.next(tx, job.project, &mut place.after, IN_ONE)?;
+            let rows = matching.next(tx, &Reader::from(&job.caller).of(job.project), &mut place.after, IN_ONE)?;
             let ended = rows.len() < IN_ONE;
             (rows.into_iter().map(|row| row.trace_id).collect(), ended)
         }

@@ -1,10 +1,10 @@
 //! The SQL of definitions.
 
 use super::{Definition, Kind, Version};
-use crate::db::{Row, Tx};
+use crate::db::{Row, Tx, Value};
 use crate::error::{Error, Result};
 use crate::params;
-use crate::project::ProjectRef;
+use crate::project::{ProjectRef, Reader};
 
 const COLUMNS: &str = "h.id, h.project, p.id, h.key, h.type, h.display_name, h.description, h.version, h.config,
   h.options, h.position, h.archived_at, h.created_by, h.updated_by, h.created_at, h.updated_at";
@@ -191,12 +191,15 @@ pub(super) fn has_values(tx: &mut Tx<'_>, project: i64, key: &str, id: &str) -> 
 }
 
 /// The current values of a definition as JSON, and how many of each. Free text counts as one.
-pub(super) fn count_values(tx: &mut Tx<'_>, definition: &Definition) -> Result<Vec<(String, i64)>> {
+pub(super) fn count_values(tx: &mut Tx<'_>, reader: &Reader, definition: &Definition) -> Result<Vec<(String, i64)>> {
     let grouped = if definition.kind.has_options() || definition.kind == Kind::Boolean { "value" } else { "'0'" };
     let sql = format!(
-        "select {grouped}, count(*) from annotation
-         where project = $1 and key = $2 and subject = $3 and removed_at is null group by 1"
+        "select {grouped}, count(*) from annotation a
+         where project = $1 and key = $2 and subject = $3 and removed_at is null{} group by 1",
+        reader.sees("$4")
     );
-    let rows = tx.query(&sql, params![definition.project, &definition.key, &definition.id])?;
+    let mut params = params![definition.project, &definition.key, &definition.id].to_vec();
+    params.extend(reader.me().map(Value::from));
+    let rows = tx.query(&sql, &params)?;
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }

@@ -3,7 +3,7 @@
 use super::{Kind, get, store};
 use crate::db::Tx;
 use crate::error::Result;
-use crate::project::Caller;
+use crate::project::{Caller, Reader};
 
 /// How often a definition was answered, and with what.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,7 +17,7 @@ pub struct Usage {
 /// How often a definition was answered, and with what.
 pub fn usage(tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<Usage> {
     let definition = get(tx, caller, id)?;
-    let counted = store::count_values(tx, &definition)?;
+    let counted = store::count_values(tx, &Reader::from(caller), &definition)?;
     let known: Vec<String> = match definition.kind {
         Kind::Boolean => vec!["true".into(), "false".into()],
         _ => definition.options.iter().map(|option| option.value.clone()).collect(),

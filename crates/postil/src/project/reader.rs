@@ -7,7 +7,7 @@ use super::{Caller, Permission};
 /// In a blind annotation queue nobody gets another's answer to an item before the item is complete, but for those who
 /// manage queues and have no seat at it. Every statement that reads annotations for a caller says so by
 /// [`Reader::sees`], so that no way around it is left.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reader {
     /// The number of the project.
     pub project: i64,
@@ -30,6 +30,12 @@ impl From<i64> for Reader {
 }
 
 impl Reader {
+    /// The same one in another project.
+    #[must_use]
+    pub fn of(self, project: i64) -> Reader {
+        Reader { project, ..self }
+    }
+
     /// The id for the parameter `me` of [`Reader::sees`]; none when there is no such parameter.
     pub fn me(&self) -> Option<&str> {
         self.caller.as_ref().map(|(id, _)| id.as_str())

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::job::{self, Job, Step};
-use crate::project::Caller;
+use crate::project::{Caller, Reader};
 use crate::trace::search::Matching;
 use crate::trace::summary::TraceRow;
 
@@ -55,7 +55,7 @@ pub fn start(
         ItemKind::Datapoint => return Err(Error::field("invalid_value", "kind", "kind must be trace or span.")),
     };
     let matching = matching.until_now(clock);
-    let total = matching.count(tx, queue.project.number)?;
+    let total = matching.count(tx, &Reader::from(caller).of(queue.project.number))?;
     check_room(tx, &queue, usize::try_from(total).unwrap_or(usize::MAX))?;
     let input = Input { queue_id: queue.id, traces, matching };
     // A key for the whole workspace may fill a queue of another project than the one it speaks to.
@@ -72,7 +72,7 @@ pub fn step(tx: &mut Tx<'_>, clock: &Clock, job: &Job) -> Result<Step> {
     };
     let queue: Option<Queue> = store::find(tx, &job.caller.workspace_id, Some(job.project), &input.queue_id)?;
     let queue = queue.ok_or_else(|| not_found(&input.queue_id))?;
-    let rows = input.matching.next(tx, job.project, &mut place.after, IN_ONE)?;
+    let rows = input.matching.next(tx, &Reader::from(&job.caller).of(job.project), &mut place.after, IN_ONE)?;
     let wanted: Vec<Wanted> = rows.iter().map(|row| wanted(row, input.traces)).collect();
     let added = put(tx, clock, &job.caller, &queue, &wanted)?;
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);

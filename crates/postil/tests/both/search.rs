@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use postil::db::{Dialect, Tx};
+use postil::project::{Actor, Caller, Permission, Permissions, ProjectRef, Reader};
 use postil::trace::filter::{Filter, oql};
 use postil::trace::search::aggregate::{Aggregate, AggregateRow, Compute, Grouping, aggregate};
 use postil::trace::search::{Search, Sort, Window, annotations_of, facet, plan, search};
-use postil::{Error, Result};
+use postil::{Error, Result, params};
 use serde_json::json;
 
 use crate::bed::Bed;
@@ -21,6 +22,7 @@ crate::both!(
     annotations_come_with_the_page,
     sums_are_grouped_and_percentiles_are_exact,
     facets_count_the_values_of_the_newest_traces,
+    what_a_blind_queue_hides_is_neither_found_nor_counted,
     filters_tell_what_the_data_can_be_filtered_by,
 );
 
@@ -263,6 +265,72 @@ fn facets_count_the_values_of_the_newest_traces(bed: &Bed) {
     assert_eq!((names[0].value.as_str(), names[0].count, more), ("chat", 60, false));
     assert_eq!(values("operation", 5), (Vec::new(), false), "no trace has one");
     assert!(Grouping::parse("duration_ms", "field").is_err());
+}
+
+fn what_a_blind_queue_hides_is_neither_found_nor_counted(bed: &Bed) {
+    bed.db.write_blocking(annotated).unwrap();
+    let hide = |tx: &mut Tx<'_>| {
+        tx.execute(
+            "insert into queue (id, project, display_name, description, instructions, questions, overlap, blind,
+               lease_seconds, order_by, order_descending, correction, open_to_all, view, created_by, updated_by,
+               created_at, updated_at)
+             values ('q', 1, 'q', '', '', '[]', 4, 1, 60, 'oldest', 0, 'none', 1, '{}', '', '', 0, 0)",
+            &[],
+        )?;
+        tx.execute(
+            "insert into queue_item (id, project, queue_id, kind, trace_id, span_id, subject, state, priority, sort_key,
+               overlap, taken, answered, lapses, declines, flags, added_by, added_at, updated_at)
+             values ('i', 1, 'q', 'trace', 't03', '', 't03', 'open', 0, 0, 4, 3, 3, 0, 0, 0, '', 0, 0)",
+            &[],
+        )?;
+        for annotator in 0..3 {
+            tx.execute(
+                "insert into queue_seat (queue_id, item_id, reviewer, state, claimed_at, active_ms, flagged)
+                 values ('q', 'i', $1, 'submitted', 0, 0, 0)",
+                params![format!("by {annotator}")],
+            )?;
+        }
+        Ok(())
+    };
+    bed.db.write_blocking(hide).unwrap();
+    let counts = |reader: Reader| {
+        let good = filter("annotation.rating = good");
+        let wanted = wanted(good.clone(), Sort::default(), 100);
+        let sums = Aggregate {
+            filter: filter("annotated = true"),
+            window: Window::EVER,
+            groups: vec![Grouping::parse("annotation.rating", "group_by").unwrap()],
+            computes: vec![Compute::count()],
+            limit: 10,
+        };
+        let work = move |tx: &mut Tx<'_>| {
+            let found = search(tx, reader.clone(), &wanted)?.rows.len();
+            let summed = aggregate(tx, reader.clone(), &sums)?;
+            let summed = summed.iter().find(|row| row.group.values().any(|value| value == "good"));
+            let everything = Filter::everything();
+            let (values, _) = facet::values(tx, reader.clone(), &sums.groups[0], &everything, Window::EVER, 10)?;
+            let counted = values.iter().find(|value| value.value == "good");
+            Ok((found, summed.map(|row| row.metrics["count"] as u64), counted.map(|value| value.count)))
+        };
+        bed.db.read_blocking(work).unwrap()
+    };
+    let caller = |id: &str, permissions: Permissions| {
+        let caller = Caller {
+            workspace_id: "w".into(),
+            project: ProjectRef { id: "p".into(), number: 1 },
+            bound_to: None,
+            actor: Actor::Key { id: id.into(), name: id.into() },
+            permissions,
+            client: None,
+        };
+        Reader::from(&caller)
+    };
+    let reading = Permissions::of(&[Permission::Read]);
+    assert_eq!(counts(1.into()), (15, Some(15), Some(15)));
+    assert_eq!(counts(caller("somebody", reading)), (14, Some(14), Some(14)));
+    assert_eq!(counts(caller("by 1", reading)), (15, Some(15), Some(15)), "what they said themselves");
+    assert_eq!(counts(caller("manager", Permissions::ALL)), (15, Some(15), Some(15)));
+    assert_eq!(counts(caller("by 1", Permissions::ALL)), (15, Some(15), Some(15)));
 }
 
 fn filters_tell_what_the_data_can_be_filtered_by(bed: &Bed) {

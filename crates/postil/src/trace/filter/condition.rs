@@ -5,6 +5,7 @@ use super::{MAX_VALUE_LENGTH, MAX_VALUES};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::id;
+use crate::project::Reader;
 
 /// An operator, as clients write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +144,8 @@ pub struct Condition {
     pub field: Field,
     /// The test.
     pub test: Test,
+    /// For whom annotations are tested: what is not yet to be known to them does not count. None: all count.
+    pub(super) reader: Option<Reader>,
 }
 
 impl Condition {
@@ -171,7 +174,7 @@ impl Condition {
             Op::Contains | Op::NotContains => Test::Contains(spelling(&field, &values[0]).to_ascii_lowercase()),
             Op::Exists | Op::NotExists => Test::Exists,
         };
-        Ok((Condition { field, test }, op.negated()))
+        Ok((Condition { field, test, reader: None }, op.negated()))
     }
 }
 

@@ -19,9 +19,11 @@ pub use condition::{Condition, Op, Test, Wanted};
 pub use facts::{Keys, Needs, SpanColumns, TraceFacts, ValueFact};
 pub use field::Field;
 pub use sql::SqlBuilder;
+pub(in crate::trace) use sql::seen;
 pub use store::{load_facts, load_many};
 
 use crate::error::{Error, Result};
+use crate::project::Reader;
 
 /// How many conditions a filter may have.
 pub const MAX_CONDITIONS: usize = 50;
@@ -184,6 +186,18 @@ impl Filter {
             Filter::All(all) => all.iter().flat_map(Filter::required).collect(),
             Filter::Any(any) if any.len() == 1 => any[0].required(),
             Filter::Any(_) | Filter::Not(_) => Vec::new(),
+        }
+    }
+
+    /// The same filter for somebody: annotations that are not yet to be known to them do not count.
+    #[must_use]
+    pub fn seen_by(self, reader: &Reader) -> Filter {
+        let each = |inner: Vec<Filter>| inner.into_iter().map(|filter| filter.seen_by(reader)).collect();
+        match self {
+            Filter::All(inner) => Filter::All(each(inner)),
+            Filter::Any(inner) => Filter::Any(each(inner)),
+            Filter::Not(inner) => Filter::Not(Box::new(inner.seen_by(reader))),
+            Filter::Is(condition) => Filter::Is(Condition { reader: Some(reader.clone()), ..condition }),
         }
     }
 

@@ -4,6 +4,7 @@ use super::Filter;
 use super::condition::{Condition, Test};
 use super::field::{Field, Source};
 use crate::db::Value;
+use crate::project::Reader;
 
 /// Collects the parameters of a statement while its text is put together.
 #[derive(Debug, Default)]
@@ -61,10 +62,14 @@ fn join(filters: &[Filter], word: &str, sql: &mut SqlBuilder) -> String {
 }
 
 impl Condition {
+    fn seen(&self, sql: &mut SqlBuilder) -> String {
+        self.reader.as_ref().map_or_else(String::new, |reader| seen(reader, sql))
+    }
+
     fn to_sql(&self, sql: &mut SqlBuilder) -> String {
         let test = &self.test;
         match &self.field {
-            Field::Lifted(lifted) => lifted_sql(lifted.source, test, sql),
+            Field::Lifted(lifted) => self.lifted_sql(lifted.source, sql),
             Field::Attribute(key) => {
                 let found = json_member("s.attributes", key, test, sql);
                 format!("exists ({} and {found})", of_trace("span", "s"))
@@ -73,8 +78,10 @@ impl Condition {
             Field::Annotation(key) => {
                 let key = sql.bind(key);
                 let found = given("a", test, sql);
-                let rows = of_trace("annotation", "a");
-                format!("exists ({rows} and a.removed_at is null and (a.key = {key} or a.subject = {key}) and {found})")
+                let (rows, seen) = (of_trace("annotation", "a"), self.seen(sql));
+                format!(
+                    "exists ({rows} and a.removed_at is null and (a.key = {key} or a.subject = {key}) and {found}{seen})"
+                )
             }
             Field::Evaluator(key) => {
                 let key = sql.bind(key);
@@ -84,41 +91,47 @@ impl Condition {
             }
         }
     }
-}
 
-fn lifted_sql(source: Source, test: &Test, sql: &mut SqlBuilder) -> String {
-    match source {
-        Source::TraceText(column, _) => passes(test, Some(column), None, sql),
-        Source::TraceNumber(expression, _) => passes(test, None, Some(expression), sql),
-        Source::TraceSet(column, _) => some_element(column, test, sql),
-        Source::SpanText(column, _) => {
-            let found = passes(test, Some(column), None, sql);
-            format!("exists ({} and {found})", of_trace("span", "s"))
-        }
-        Source::SpanSet(column, _) => {
-            let found = some_element(column, test, sql);
-            format!("exists ({} and {found})", of_trace("span", "s"))
-        }
-        Source::Annotated => {
-            let rows = of_trace("annotation", "a");
-            let truth = format!("(case when exists ({rows} and a.removed_at is null) then 'true' else 'false' end)");
-            passes(test, Some(&truth), None, sql)
-        }
-        Source::FreeText => {
-            let columns = [
-                "t.name",
-                "t.trace_id",
-                "t.input_preview",
-                "t.output_preview",
-                "t.error_message",
-                "t.session_id",
-                "t.user_id",
-            ];
-            let mut parts: Vec<_> = columns.iter().map(|column| passes(test, Some(column), None, sql)).collect();
-            parts.push(some_element("t.models", test, sql));
-            format!("({})", parts.join(" or "))
+    fn lifted_sql(&self, source: Source, sql: &mut SqlBuilder) -> String {
+        let test = &self.test;
+        match source {
+            Source::TraceText(column, _) => passes(test, Some(column), None, sql),
+            Source::TraceNumber(expression, _) => passes(test, None, Some(expression), sql),
+            Source::TraceSet(column, _) => some_element(column, test, sql),
+            Source::SpanText(column, _) => {
+                let found = passes(test, Some(column), None, sql);
+                format!("exists ({} and {found})", of_trace("span", "s"))
+            }
+            Source::SpanSet(column, _) => {
+                let found = some_element(column, test, sql);
+                format!("exists ({} and {found})", of_trace("span", "s"))
+            }
+            Source::Annotated => {
+                let (rows, seen) = (of_trace("annotation", "a"), self.seen(sql));
+                let found = format!("exists ({rows} and a.removed_at is null{seen})");
+                passes(test, Some(&format!("(case when {found} then 'true' else 'false' end)")), None, sql)
+            }
+            Source::FreeText => {
+                let columns = [
+                    "t.name",
+                    "t.trace_id",
+                    "t.input_preview",
+                    "t.output_preview",
+                    "t.error_message",
+                    "t.session_id",
+                    "t.user_id",
+                ];
+                let mut parts: Vec<_> = columns.iter().map(|column| passes(test, Some(column), None, sql)).collect();
+                parts.push(some_element("t.models", test, sql));
+                format!("({})", parts.join(" or "))
+            }
         }
     }
+}
+
+/// A condition on the annotation `a` that leaves out what its reader is not yet to know; empty, or beginning with `and`.
+pub(in crate::trace) fn seen(reader: &Reader, sql: &mut SqlBuilder) -> String {
+    reader.me().map(|me| sql.bind(me)).map_or_else(String::new, |me| reader.sees(&me))
 }
 
 /// Whether some element of a JSON array of strings passes.

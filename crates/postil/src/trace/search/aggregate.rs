@@ -7,8 +7,9 @@ use super::store::within;
 use crate::clock;
 use crate::db::{Row, Tx};
 use crate::error::{Error, Result};
+use crate::project::Reader;
 use crate::trace::filter::field::{Lifted, Source};
-use crate::trace::filter::{Field, Filter, SqlBuilder};
+use crate::trace::filter::{Field, Filter, SqlBuilder, seen};
 
 /// How many fields traces can be grouped by at once.
 pub const MAX_GROUPS: usize = 4;
@@ -54,11 +55,11 @@ impl Grouping {
     }
 
     /// What must be joined to the trace `t`, and the expression of the value as text.
-    fn sql(&self, number: usize, project: &str, sql: &mut SqlBuilder) -> (String, String) {
+    fn sql(&self, number: usize, (reader, project): (&Reader, &str), sql: &mut SqlBuilder) -> (String, String) {
         let each = |array: &str| format!(" cross join {{each_text}}({array}{{json}}) j{number}");
         let given = |table: &str, keys: [&str; 2], current: &str, key: &str| {
             format!(
-                " join (select distinct trace_id, coalesce(value_text, value) as value from {table}
+                " join (select distinct trace_id, coalesce(value_text, value) as value from {table} a
                    where project = {project} and ({} = {key} or {} = {key}){current}) j{number}
                    on j{number}.trace_id = t.trace_id",
                 keys[0], keys[1]
@@ -83,7 +84,8 @@ impl Grouping {
             }
             Grouping::Field(Field::Annotation(key)) => {
                 let key = sql.bind(key);
-                (given("annotation", ["key", "subject"], " and removed_at is null", &key), format!("j{number}.value"))
+                let current = format!(" and removed_at is null{}", seen(reader, sql));
+                (given("annotation", ["key", "subject"], &current, &key), format!("j{number}.value"))
             }
             Grouping::Field(Field::Evaluator(key)) => {
                 let key = sql.bind(key);
@@ -184,8 +186,8 @@ pub struct AggregateRow {
 }
 
 /// Sums up. The greatest groups come first, or the earliest when the first grouping is by time.
-pub fn aggregate(tx: &mut Tx<'_>, project: i64, wanted: &Aggregate) -> Result<Vec<AggregateRow>> {
-    let (rows, sql) = rows_sql(project, wanted);
+pub fn aggregate(tx: &mut Tx<'_>, reader: impl Into<Reader>, wanted: &Aggregate) -> Result<Vec<AggregateRow>> {
+    let (rows, sql) = rows_sql(&reader.into(), wanted);
     let columns = group_columns(wanted.groups.len());
     let sums: String = wanted
         .computes
@@ -230,18 +232,18 @@ pub fn aggregate(tx: &mut Tx<'_>, project: i64, wanted: &Aggregate) -> Result<Ve
 }
 
 /// One row for each trace and group: the groups as `g0`, `g1`, …, the numbers as `m0`, `m1`, ….
-fn rows_sql(project: i64, wanted: &Aggregate) -> (String, SqlBuilder) {
+fn rows_sql(reader: &Reader, wanted: &Aggregate) -> (String, SqlBuilder) {
     let mut sql = SqlBuilder::default();
-    let among = within(project, wanted.window, &mut sql);
+    let among = within(reader.project, wanted.window, &mut sql);
     let (mut joins, mut columns) = (String::new(), Vec::new());
     for (number, group) in wanted.groups.iter().enumerate() {
         // The project is the first parameter of `within`.
-        let (join, value) = group.sql(number, "$1", &mut sql);
+        let (join, value) = group.sql(number, (reader, "$1"), &mut sql);
         joins.push_str(&join);
         columns.push(format!("{value} as g{number}"));
     }
     columns.extend(wanted.computes.iter().enumerate().map(|(at, compute)| format!("{} as m{at}", compute.expression)));
-    let filter = wanted.filter.to_sql(&mut sql);
+    let filter = wanted.filter.clone().seen_by(reader).to_sql(&mut sql);
     (format!("select {} from trace t{joins} where {among} and {filter}", columns.join(", ")), sql)
 }
 

@@ -7,6 +7,7 @@ use super::about;
 use super::aggregate::{Aggregate, Compute, Grouping, aggregate};
 use crate::db::Tx;
 use crate::error::Result;
+use crate::project::Reader;
 use crate::trace::filter::Filter;
 
 /// How many traces of the window the values are counted over: the newest.
@@ -26,14 +27,15 @@ pub struct FacetValue {
 /// The most frequent values of a field over the newest [`COUNTED_TRACES`] of a window, and whether there are more.
 pub fn values(
     tx: &mut Tx<'_>,
-    project: i64,
+    reader: impl Into<Reader>,
     grouping: &Grouping,
     filter: &Filter,
     window: Window,
     limit: usize,
 ) -> Result<(Vec<FacetValue>, bool)> {
+    let reader = reader.into();
     // Where the newest ones end, so that the count below is over a range of the index.
-    let from_ns = about::start_of_newest(tx, project, window, COUNTED_TRACES)?.unwrap_or(window.from_ns);
+    let from_ns = about::start_of_newest(tx, reader.project, window, COUNTED_TRACES)?.unwrap_or(window.from_ns);
     let wanted = Aggregate {
         filter: filter.clone(),
         window: Window { from_ns, ..window },
@@ -42,7 +44,7 @@ pub fn values(
         // One more than asked for, to know of more, and one for the traces without a value.
         limit: limit + 2,
     };
-    let rows = aggregate(tx, project, &wanted)?;
+    let rows = aggregate(tx, reader, &wanted)?;
     let mut found: Vec<_> = rows
         .into_iter()
         .filter_map(|row| {

@@ -6,6 +6,7 @@ use super::{Window, count, newest_after};
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::project::Reader;
 use crate::trace::filter::{Filter, Join, WireCondition};
 use crate::trace::summary::TraceRow;
 
@@ -48,20 +49,21 @@ impl Matching {
         Matching { to_ns: self.to_ns.min(now_ns), ..self }
     }
 
-    /// How many traces match.
-    pub fn count(&self, tx: &mut Tx<'_>, project: i64) -> Result<i64> {
-        count(tx, project, &self.filter()?, self.window())
+    /// How many traces match, as far as a reader may know.
+    pub fn count(&self, tx: &mut Tx<'_>, reader: &Reader) -> Result<i64> {
+        count(tx, reader.project, &self.filter()?.seen_by(reader), self.window())
     }
 
     /// The next traces that match, the newest first, behind a place, which moves on: the start and the id of a trace.
     pub fn next(
         &self,
         tx: &mut Tx<'_>,
-        project: i64,
+        reader: &Reader,
         after: &mut Option<(i64, String)>,
         count: usize,
     ) -> Result<Vec<TraceRow>> {
-        let rows = newest_after(tx, project, &self.filter()?, self.window(), after.clone(), count)?;
+        let rows =
+            newest_after(tx, reader.project, &self.filter()?.seen_by(reader), self.window(), after.clone(), count)?;
         if let Some(last) = rows.last() {
             *after = Some((last.start_ns, last.trace_id.clone()));
         }

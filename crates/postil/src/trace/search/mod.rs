@@ -19,6 +19,7 @@ use super::filter::Filter;
 use super::summary::TraceRow;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::project::Reader;
 use cursor::Cursor;
 
 /// How many traces a page has when the request does not say.
@@ -117,6 +118,12 @@ pub struct Search {
     pub page_token: Option<String>,
 }
 
+impl Search {
+    fn seen_by(&self, reader: &Reader) -> Search {
+        Search { filter: self.filter.clone().seen_by(reader), ..self.clone() }
+    }
+}
+
 /// One page of traces.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -139,10 +146,12 @@ pub fn limit(limit: Option<i64>) -> Result<usize> {
 ///
 /// # Errors
 /// [`Error::Invalid`] when the page token belongs to another search.
-pub fn search(tx: &mut Tx<'_>, project: i64, search: &Search) -> Result<Found> {
+pub fn search(tx: &mut Tx<'_>, reader: impl Into<Reader>, search: &Search) -> Result<Found> {
+    let reader = reader.into();
+    let project = reader.project;
     let purpose = cursor::purpose(project, &search.filter, search.sort);
     let after = search.page_token.as_deref().map(|token| Cursor::read(token, &purpose)).transpose()?;
-    let mut rows = store::page(tx, project, search, after.as_ref(), search.limit + 1)?;
+    let mut rows = store::page(tx, project, &search.seen_by(&reader), after.as_ref(), search.limit + 1)?;
     let more = rows.len() > search.limit;
     rows.truncate(search.limit);
     let next_page_token = match rows.last() {
