@@ -746,7 +746,7 @@ export interface paths {
         };
         /**
          * List what an automation did, newest first
-         * @description Of what matched and was not acted on, at most 10,000 a day are listed, for 30 days; the totals count all.
+         * @description Of what matched and was not acted on, at most 1,000 a day are listed, for 30 days; the totals count all.
          */
         get: operations["runs"];
         put?: never;

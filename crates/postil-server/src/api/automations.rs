@@ -220,7 +220,7 @@ struct RunsQuery {
 
 /// List what an automation did, newest first
 ///
-/// Of what matched and was not acted on, at most 10,000 a day are listed, for 30 days; the totals count all.
+/// Of what matched and was not acted on, at most 1,000 a day are listed, for 30 days; the totals count all.
 #[utoipa::path(get, path = "/v2/automations/{automation_id}/runs", tag = "automations",
     params(("automation_id" = String, Path), RunsQuery),
     responses((status = 200, body = AutomationRunList), (status = "4XX", body = ErrorBody)))]

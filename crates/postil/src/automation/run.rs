@@ -16,7 +16,7 @@ use crate::trace::price::PriceTable;
 /// A day, in microseconds.
 const DAY: i64 = 86_400_000_000;
 /// How many rows of a day say of what was not acted on why not; the rest is only counted.
-const MOST_LOGGED: i64 = 10_000;
+const MOST_LOGGED: i64 = 1_000;
 /// How long they are kept, in microseconds.
 const KEPT: i64 = 30 * DAY;
 
@@ -146,9 +146,9 @@ pub(super) fn run(
         let failure = actions.iter().find(|did| did.outcome == Done::Failed).map(|did| did.detail.clone());
         let (outcome, reason) = failure.map_or((outcome, reason), |detail| (Outcome::Failed, detail));
         let stratum = name(one.stratum);
-        let count = counts.entry((stratum.clone().unwrap_or_default(), outcome)).or_default();
-        *count += 1;
-        let logged = *count + before.iter().filter(|(_, of, _)| *of == outcome).map(|(.., sum)| sum).sum::<i64>();
+        *counts.entry((stratum.clone().unwrap_or_default(), outcome)).or_default() += 1;
+        let now: i64 = counts.iter().filter(|((_, of), _)| *of == outcome).map(|(_, sum)| sum).sum();
+        let logged = now + before.iter().filter(|(_, of, _)| *of == outcome).map(|(.., sum)| sum).sum::<i64>();
         if !outcome.is_final() && logged > MOST_LOGGED {
             continue;
         }

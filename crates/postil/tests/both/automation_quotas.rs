@@ -4,14 +4,15 @@ use postil::automation::{self, Change, DryRun, Outcome, Stratum};
 use postil::project::Caller;
 
 use crate::automations::{
-    SECOND, after, does, into_queue, items, make, make_queue, meaning, prepare, rate, runs, send_traces, trace_id,
-    write,
+    SECOND, after, count, does, into_queue, items, make, make_queue, meaning, prepare, rate, runs, send_traces,
+    trace_id, write,
 };
 use crate::bed::Bed;
 
 crate::both!(
     a_sample_is_the_same_in_a_trial_and_in_earnest,
     quotas_hold_over_a_day_and_begin_anew,
+    what_was_not_acted_on_is_counted_and_listed_only_so_often_a_day,
     each_stratum_has_its_own_rate_and_quota,
     a_trial_says_what_would_have_been_done_and_does_nothing,
     why_nothing_was_done_is_forgotten_after_a_month_and_what_was_done_is_not,
@@ -55,6 +56,18 @@ fn quotas_hold_over_a_day_and_begin_anew(bed: &Bed) {
     send_traces(bed, 20..24, "chat");
     after(bed, 5);
     assert_eq!(items(bed, &queue).len(), 6);
+}
+
+fn what_was_not_acted_on_is_counted_and_listed_only_so_often_a_day(bed: &Bed) {
+    let caller = prepare(bed);
+    let queue = make_queue(bed, &caller);
+    let rule = make(bed, &caller, Change { per_day: Some(Some(3)), ..does(vec![into_queue(&queue)]) });
+    send_traces(bed, 0..1100, "chat");
+    after(bed, 5);
+    assert_eq!(count(bed, "automation_run"), 1003);
+    let ids = [rule.id.clone()];
+    let totals = write(bed, move |tx| automation::totals(tx, &ids)).remove(&rule.id).unwrap();
+    assert_eq!((totals.acted, totals.over_quota), (3, 1097));
 }
 
 fn each_stratum_has_its_own_rate_and_quota(bed: &Bed) {

@@ -166,7 +166,7 @@ pub fn runs(bed: &Bed, caller: &Caller, automation: &Automation) -> Vec<Run> {
     bed.db.read_blocking(move |tx| automation::runs(tx, &caller, &id, None, &page)).unwrap().data
 }
 
-fn count(bed: &Bed, table: &str) -> i64 {
+pub fn count(bed: &Bed, table: &str) -> i64 {
     let sql = format!("select cast(count(*) as bigint) from {table}");
     bed.db.read_blocking(move |tx| tx.query_one(&sql, params![])?.int(0)).unwrap()
 }
