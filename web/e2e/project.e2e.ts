@@ -49,6 +49,31 @@ it("a silent project shows the lines to paste, and then who sends and what is mi
   expect(complaints).toEqual([]);
 });
 
+it("what is known of a person goes on request, with its progress", async () => {
+  const { page, complaints } = await openPage(inside);
+  const span = otlpSpan(900, "theirs", { "user.id": "anna/1" }) as { traceId: string };
+  await postil.send([span]);
+  await openSettings(page, "Retention");
+  const section = page.getByRole("region", { name: "Delete what is known of a person" });
+  await section.getByLabel("User id").fill("nobody-we-know");
+  await section.getByRole("button", { name: "Delete…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("They are the user of 0 traces.").waitFor();
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await dialog.getByText("nothing is known of it").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  await section.getByLabel("User id").fill("anna/1");
+  await section.getByRole("button", { name: "Delete…" }).click();
+  await dialog.getByText("They are the user of 1 trace.").waitFor();
+  await look(page, "person-data");
+  expect(await barriers(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await page.getByText("1 trace deleted").waitFor();
+  await expect(callAs(page, "GET", `/v3/traces/${span.traceId}`)).rejects.toThrow();
+  expect(complaints.filter((one) => !one.includes("404"))).toEqual([]);
+});
+
 it("traces are kept for some days, after it was said what would go", async () => {
   const { page, complaints } = await openPage(inside);
   await openSettings(page, "Retention");

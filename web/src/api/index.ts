@@ -96,6 +96,7 @@ export function projectApi(project: string) {
       send<List<ReviewVersion>>("GET", path`/v2/human-evals/${id}/versions`, { project }),
     annotateMany: (body: BulkAnnotation) => send<Job>("POST", "/v2/annotations/bulk", { project, body }),
     deleteTraces: (body: ManyTraces) => send<Job>("POST", "/v3/traces/delete", { project, body }),
+    deletePersonData: (id: string) => send<Job>("DELETE", path`/v2/identities/${id}/data`, { project }),
     deleteTrace: (id: string) => send<TraceExtent>("DELETE", path`/v3/traces/${id}`, { project }),
     traceExtent: (id: string) => send<TraceExtent>("GET", path`/v3/traces/${id}/extent`, { project }),
     job: (id: string) => send<Job>("GET", path`/v2/jobs/${id}`, { project }),

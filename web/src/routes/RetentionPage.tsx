@@ -4,6 +4,7 @@ import { settingsApi } from "../api";
 import { asApiError } from "../api/error";
 import { may, useHere } from "../app/project";
 import { Page, Section } from "../settings/Page";
+import { PersonData } from "../settings/PersonData";
 import { Button } from "../ui/Button";
 import { Confirm } from "../ui/Confirm";
 import { Field } from "../ui/Field";
@@ -42,6 +43,7 @@ export function RetentionPage() {
           read and counted, also when the trace it was said of has gone.
         </p>
       </Section>
+      <PersonData />
     </Page>
   );
 }

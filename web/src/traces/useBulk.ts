@@ -19,7 +19,7 @@ export const doing = (kind: string) =>
       ? { now: "Back-filling", done: "looked at by the automation" }
       : kind === "add_to_dataset"
         ? { now: "Adding to the dataset", done: "added to the dataset" }
-        : kind === "delete_traces"
+        : kind === "delete_traces" || kind === "delete_identity_data"
           ? { now: "Deleting", done: "deleted" }
           : { now: "Annotating", done: "annotated" };
 
