@@ -309,6 +309,23 @@ it("datapoints are judged in a queue: all of a dataset from its menu, one by key
   expect(complaints).toEqual([]);
 });
 
+it("what others put into datasets appears by itself", async () => {
+  const { page, complaints } = await openPage(inside);
+  await open(page);
+  const id = await make("Made elsewhere");
+  await page.getByRole("link", { name: "Made elsewhere" }).click();
+  await page.getByRole("heading", { level: 1, name: "Made elsewhere" }).waitFor();
+  const datapoint = { inputs: { question: "Who wrote this one?" }, expected_output: "A program." };
+  await postil.call("POST", `/v2/datasets/${id}/datapoints`, [datapoint]);
+  await page.getByText("A program.").first().waitFor();
+  const [point] = await points(id);
+  await postil.call("PATCH", `/v2/datasets/${id}/datapoints/${point?._id}`, { expected_output: "Another program." });
+  await page.getByText("Another program.").first().waitFor();
+  await postil.call("DELETE", `/v2/datasets/${id}/datapoints/${point?._id}`, undefined);
+  await page.getByText("Another program.").first().waitFor({ state: "detached" });
+  expect(complaints).toEqual([]);
+});
+
 it("a long dataset is read page by page as somebody scrolls", async () => {
   const items = Array.from({ length: 300 }, (_, at) => ({
     messages: [{ role: "user", content: `Question ${at + 1}` }],

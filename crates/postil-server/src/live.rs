@@ -44,7 +44,8 @@ pub struct EventBatch {
 #[derive(Serialize, ToSchema)]
 pub struct EventView {
     /// `trace.created`, `trace.updated`, `trace.deleted`, `annotation.created`, `annotation.deleted`,
-    /// `evaluator_result.created`, `job.updated`, `queue.updated`, `webhook.updated` or `automation.updated`.
+    /// `evaluator_result.created`, `job.updated`, `queue.updated`, `webhook.updated`, `automation.updated` or
+    /// `dataset.updated`.
     r#type: String,
     /// The trace it happened to.
     trace_id: Option<String>,

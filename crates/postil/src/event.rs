@@ -23,7 +23,7 @@ pub struct Event {
 }
 
 /// Everything that can happen, and [`MISSED`].
-pub const KINDS: [&str; 11] = [
+pub const KINDS: [&str; 12] = [
     "trace.created",
     "trace.updated",
     "trace.deleted",
@@ -33,6 +33,7 @@ pub const KINDS: [&str; 11] = [
     "job.updated",
     "queue.updated",
     "automation.updated",
+    "dataset.updated",
     "webhook.updated",
     MISSED,
 ];

@@ -3824,7 +3824,8 @@ export interface components {
             trace_id?: string | null;
             /**
              * @description `trace.created`, `trace.updated`, `trace.deleted`, `annotation.created`, `annotation.deleted`,
-             *     `evaluator_result.created`, `job.updated`, `queue.updated`, `webhook.updated` or `automation.updated`.
+             *     `evaluator_result.created`, `job.updated`, `queue.updated`, `webhook.updated`, `automation.updated` or
+             *     `dataset.updated`.
              */
             type: string;
         };

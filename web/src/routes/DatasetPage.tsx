@@ -10,6 +10,7 @@ import { DatapointTable } from "../datasets/DatapointTable";
 import { DatasetHead } from "../datasets/DatasetHead";
 import { Judging } from "../datasets/Judging";
 import { useDatasets } from "../datasets/queries";
+import { useFollowDatasets } from "../datasets/useFollow";
 import { useRemoval } from "../datasets/useRemoval";
 import { useCommand } from "../keys/useCommand";
 import { useStep } from "../keys/useStep";
@@ -25,6 +26,7 @@ const NEW = "new";
 export function DatasetPage() {
   const { dataset: id } = route.useParams();
   const dataset = useQuery(useDatasets().one(id));
+  useFollowDatasets(id);
   if (dataset.isPending) return <Skeleton lines={8} />;
   if (dataset.error) return <ErrorPanel error={asApiError(dataset.error)} retry={() => void dataset.refetch()} />;
   return <Shown key={id} dataset={dataset.data} />;

@@ -8,6 +8,7 @@ import { may, useHere } from "../app/project";
 import { DatasetForm } from "../datasets/DatasetForm";
 import { DatasetMenu } from "../datasets/DatasetMenu";
 import { useDatasets } from "../datasets/queries";
+import { useFollowDatasets } from "../datasets/useFollow";
 import { Button } from "../ui/Button";
 import { count } from "../ui/format";
 import { Empty, ErrorPanel, Skeleton } from "../ui/State";
@@ -22,6 +23,7 @@ export function DatasetsPage() {
   const [making, setMaking] = useState(false);
   const asked = useDeferredValue(words.trim());
   const list = useInfiniteQuery(useDatasets().list(asked));
+  useFollowDatasets();
   const rows = list.data?.pages.flatMap(({ data }) => data) ?? [];
   const edits = may(here, "annotate");
   const none = list.isSuccess && rows.length === 0 && !list.isPlaceholderData;

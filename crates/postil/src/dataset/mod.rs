@@ -154,6 +154,7 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, name: &str, at: O
         snapshots: 0,
     };
     store::insert(tx, &dataset)?;
+    store::tell(tx, dataset.project);
     Ok(dataset)
 }
 
@@ -182,7 +183,9 @@ pub fn update(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, id: &str, change:
     dataset.updated_by = caller.actor.id().to_owned();
     dataset.updated_at = clock.now();
     store::update(tx, &dataset)?;
+    store::tell(tx, dataset.project);
     if dataset.project != before {
+        store::tell(tx, before);
         datapoint_store::move_all(tx, &dataset)?;
     }
     Ok(dataset)

@@ -94,6 +94,7 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset_id: &str,
         created_at: clock.now(),
     };
     kept::insert(tx, &made)?;
+    store::tell(tx, dataset.project);
     Ok(made)
 }
 

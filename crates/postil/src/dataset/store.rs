@@ -3,6 +3,7 @@
 use super::Dataset;
 use crate::db::{Row, Tx};
 use crate::error::Result;
+use crate::event::Event;
 use crate::params;
 
 const COLUMNS: &str = "d.id, d.project, p.id, d.workspace_id, d.display_name, d.path,
@@ -96,19 +97,30 @@ pub(super) fn lock(tx: &mut Tx<'_>, id: &str) -> Result<()> {
 /// Notes who changes a dataset, holds it until this transaction ends, and returns how many snapshots it has. Before any
 /// datapoint is changed: no snapshot may come between.
 pub(super) fn touch(tx: &mut Tx<'_>, id: &str, by: &str, at: i64) -> Result<i64> {
-    let sql = "update dataset set updated_by = $2, updated_at = $3 where id = $1 returning snapshots";
-    tx.query_opt(sql, params![id, by, at])?.ok_or_else(|| super::not_found(id))?.int(0)
+    let sql = "update dataset set updated_by = $2, updated_at = $3 where id = $1 returning snapshots, project";
+    let row = tx.query_opt(sql, params![id, by, at])?.ok_or_else(|| super::not_found(id))?;
+    tell(tx, row.int(1)?);
+    row.int(0)
 }
 
 /// Takes the next `count` positions; the row is locked with it, so that they are given once. The first of them, and how
 /// many snapshots the dataset has.
 pub(super) fn take_positions(tx: &mut Tx<'_>, id: &str, count: i64, by: &str, at: i64) -> Result<(i64, i64)> {
     let sql = "update dataset set next_position = next_position + $2, updated_by = $3, updated_at = $4
-      where id = $1 returning next_position, snapshots";
+      where id = $1 returning next_position, snapshots, project";
     let row = tx.query_opt(sql, params![id, count, by, at])?.ok_or_else(|| super::not_found(id))?;
+    tell(tx, row.int(2)?);
     Ok((row.int(0)? - count, row.int(1)?))
 }
 
 pub(super) fn delete(tx: &mut Tx<'_>, id: &str) -> Result<()> {
-    tx.execute("delete from dataset where id = $1", params![id]).map(drop)
+    if let Some(row) = tx.query_opt("delete from dataset where id = $1 returning project", params![id])? {
+        tell(tx, row.int(0)?);
+    }
+    Ok(())
+}
+
+/// Tells that the datasets of a project, or what is in them, changed.
+pub(super) fn tell(tx: &mut Tx<'_>, project: i64) {
+    tx.emit(Event { project, kind: "dataset.updated", ..Event::default() });
 }
