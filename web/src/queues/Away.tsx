@@ -82,7 +82,8 @@ export function Away({ queue, session }: { queue: Queue; session: Session }) {
         <p className="text-ink-2">What you said is being stored; the next item follows.</p>
       </Panel>
     );
-  if (phase === "empty")
+  // Who has judged or declined everything waits for nothing.
+  if (phase === "empty" && progress?.mine.left !== 0)
     return (
       <Panel icon={<Hourglass size={24} aria-hidden className="text-ink-2" />} title="Nothing for you now">
         <p className="text-ink-2">

@@ -62,7 +62,9 @@ export function DeskFoot({
           <CornerDownLeft size={14} aria-hidden />
           {entry?.state === "submitted" ? (
             isChanged(entry) ? (
-              "Submit the change"
+              <span>
+                Submit<span className="max-sm:hidden"> the change</span>
+              </span>
             ) : (
               "Next"
             )

@@ -61,8 +61,14 @@ export function Overview({ queue }: { queue: Queue }) {
           ))}
         </>
       )}
+      {any && queue.blind && queue.progress.completed < queue.progress.total && (
+        <p className="max-w-[64ch] text-sm text-ink-2 lg:col-span-2">
+          This queue is blind: what others said of an item that is not complete is left out for whoever judges it too,
+          here and in exports.
+        </p>
+      )}
       {summary.trouble.length > 0 && (
-        <div className="lg:col-span-2">
+        <div className="min-w-0 lg:col-span-2">
           <Part title="Items in trouble">
             <ul className="border-t">
               {summary.trouble.map((item) => (
@@ -185,8 +191,8 @@ function Trouble({ item, queue }: { item: QueueTrouble; queue: string }) {
     times(item.lapses, "left unfinished"),
   ].filter(Boolean);
   return (
-    <li className="grid gap-1.5 border-b py-2 text-sm">
-      <div className="flex items-center gap-4">
+    <li className="grid min-w-0 gap-1.5 border-b py-2 text-sm">
+      <div className="flex min-w-0 flex-wrap items-center gap-x-4 gap-y-1">
         <Link
           to="/p/$project/queues/$queue"
           params={{ project: project.key, queue }}
@@ -194,7 +200,7 @@ function Trouble({ item, queue }: { item: QueueTrouble; queue: string }) {
             tab: "items",
             ...(item.flags > 0 ? { state: "flagged" } : item.declines > 0 ? { state: "declined" } : {}),
           }}
-          className="min-w-0 flex-1 truncate hover:underline"
+          className="min-w-0 flex-1 basis-60 truncate hover:underline"
           dir="auto"
         >
           {oneLine(item.input) || item.name || item.item_id}

@@ -49,6 +49,7 @@ export function StartPage({ queue, start }: { queue: Queue; start: () => void })
   const { left, submitted } = progress.mine;
   const [firstOption, lastOption] = [useKeyName("option-1"), useKeyName("option-9")];
   const changed = changedHere(queue.id, mine.data ?? []);
+  const isDone = left === 0 && submitted > 0 && changed.length === 0;
   const time = effort(mine.data ?? [], left);
   return (
     <div className="scroll h-full">
@@ -64,7 +65,8 @@ export function StartPage({ queue, start }: { queue: Queue; start: () => void })
         {queue.description && <p className="mt-1 max-w-[64ch] text-ink-2">{queue.description}</p>}
         <div className="my-5 flex flex-wrap items-center gap-4">
           <Button ref={button} look="primary" className="h-10 px-4 text-base pointer-coarse:h-11" onClick={start}>
-            <Play size={16} aria-hidden /> {submitted > 0 ? "Go on" : "Start"} <Key id="submit-item" />
+            <Play size={16} aria-hidden /> {isDone ? "Look at what you judged" : submitted > 0 ? "Go on" : "Start"}{" "}
+            <Key id="submit-item" />
           </Button>
           <div className="num min-w-56 flex-1 text-sm text-ink-2">
             <p className="mb-1.5">

@@ -36,6 +36,7 @@ function server() {
     claim: vi.fn().mockResolvedValue({ items: [review("a"), review("b")], progress, waiting: [] }),
     mine: vi.fn().mockResolvedValue({ data: [] }),
     submit: vi.fn().mockResolvedValue(moved("c")),
+    undo: vi.fn(),
     keepDraft: vi.fn().mockResolvedValue({ saved_at: "" }),
     heartbeat: vi.fn().mockResolvedValue({ lease_until: "" }),
     flag: vi.fn().mockResolvedValue({}),
@@ -120,6 +121,23 @@ describe("a desk", () => {
     const spent = api.submit.mock.calls[0]?.[2].active_ms;
     expect(spent).toBeGreaterThanOrEqual(5000);
     expect(spent).toBeLessThan(5500);
+  });
+
+  it("counts no time twice when an item comes back from the server", async () => {
+    const api = server();
+    const { desk } = await begun(api);
+    await vi.advanceTimersByTimeAsync(3000);
+    judge(desk, "a");
+    await vi.advanceTimersByTimeAsync(1);
+    // As the server has it by now.
+    api.undo.mockResolvedValue({ items: [{ ...review("a"), seconds: 5 }, review("b")], progress });
+    desk.act({ do: "undo", on: desk.state.session.current, id: "undo a" });
+    await vi.advanceTimersByTimeAsync(1000);
+    desk.act({ do: "submit", on: "a", id: "again" });
+    const spent = api.submit.mock.calls.at(-1)?.[2].active_ms;
+    expect(api.submit.mock.calls.at(-1)?.[1]).toBe("a");
+    expect(spent).toBeGreaterThanOrEqual(6000);
+    expect(spent).toBeLessThan(6500);
   });
 
   it("holds what is on the screen, and says when it is lost", async () => {

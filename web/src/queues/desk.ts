@@ -46,6 +46,8 @@ export class Desk {
   private running = false;
   private looked = { item: "", since: 0 };
   private active = new Map<string, number>();
+  /** Seconds that were known of an item when it was first counted here: what the server says later has ours in it. */
+  private before = new Map<string, number>();
   private loading = new Set<string>();
 
   constructor(
@@ -149,8 +151,9 @@ export class Desk {
   /** Milliseconds the item was in sight, altogether. */
   private spent(item: string): number {
     this.count();
-    const before = this.state.session.entries[item]?.review?.seconds ?? 0;
-    return Math.round(before * 1000 + (this.active.get(item) ?? 0));
+    const review = this.state.session.entries[item]?.review;
+    if (review && !this.before.has(item)) this.before.set(item, review.seconds);
+    return Math.round((this.before.get(item) ?? 0) * 1000 + (this.active.get(item) ?? 0));
   }
 
   private count = (): void => {

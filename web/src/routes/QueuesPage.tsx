@@ -78,6 +78,14 @@ function Row({ queue, project, reads }: { queue: Queue; project: string; reads: 
           <Link to="/p/$project/queues/$queue" params={params} className="font-medium break-words hover:underline">
             {queue.display_name}
           </Link>
+        ) : queue.may_review ? (
+          <Link
+            to="/p/$project/queues/$queue/review"
+            params={params}
+            className="font-medium break-words hover:underline"
+          >
+            {queue.display_name}
+          </Link>
         ) : (
           <span className="font-medium break-words">{queue.display_name}</span>
         )}

@@ -183,7 +183,7 @@ async fn list(
     let now = app.clock.now();
     let reading = app.db.read(move |tx| {
         let queue = queue::find(tx, &caller, &id)?;
-        let found = queue::page(tx, &queue, &filter, now, &page)?;
+        let found = queue::page(tx, &caller, &queue, &filter, now, &page)?;
         let people: Vec<&str> = found
             .data
             .iter()

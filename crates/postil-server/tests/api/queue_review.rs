@@ -321,6 +321,29 @@ async fn nobody_gets_the_answer_of_another_before_a_blind_item_is_complete() {
 }
 
 #[tokio::test]
+async fn what_others_wrote_of_a_blind_item_is_not_listed_before_it_is_complete() {
+    let desk = desk(1, Change { blind: Some(true), overlap: Some(2), ..Change::default() }).await;
+    let test = &desk.test;
+    let (ann, reader) = (test.with_scopes(&["annotate", "read"]).await, test.with_scopes(&["read"]).await);
+    let (manager, judge) = (test.admin().await, test.admin().await);
+    let item = desk.claim(&ann).await["items"][0]["item"]["id"].clone();
+    let body = json!({"answers": [{"key": "rating", "value": "good"}], "note": "Clearly good.", "flagged": true,
+        "submission_id": "one", "active_ms": 1});
+    desk.post(&ann, &item, "submit", body).await.expect(200);
+    let told = async |who: &Client<'_>| {
+        let items = who.get(&desk.path("items")).await.expect(200).json().to_string();
+        let summary = who.get(&desk.path("summary")).await.expect(200).json().to_string();
+        (items.contains("Clearly good."), summary.contains("Clearly good."))
+    };
+    assert_eq!((told(&ann).await, told(&manager).await), ((true, true), (true, true)));
+    assert_eq!(told(&reader).await, (false, false));
+    desk.claim(&judge).await;
+    assert_eq!(told(&judge).await, (false, false), "who manages and judges it too");
+    desk.submit(&judge, &item, "bad").await.expect(200);
+    assert_eq!((told(&judge).await, told(&reader).await), ((true, true), (true, true)));
+}
+
+#[tokio::test]
 async fn filters_and_sums_of_traces_do_not_know_what_a_blind_item_hides() {
     let desk = desk(1, Change { blind: Some(true), overlap: Some(2), ..Change::default() }).await;
     let test = &desk.test;
@@ -431,7 +454,7 @@ async fn a_queue_is_summed_up_and_its_answers_are_a_file() {
     let summary = reader.get(&desk.path("summary")).await.expect(200).json();
     assert_eq!(summary["days"], json!([{"day": "2026-11-21", "submitted": 2}]));
     assert_eq!((&summary["reviewers"][0]["submitted"], &summary["reviewers"][0]["declined"]), (&json!(2), &json!(1)));
-    assert_eq!(summary["median_seconds"], 6.0);
+    assert_eq!(summary["median_seconds"], 5.0);
     assert_eq!(summary["answers"][0]["values"], json!([{"value": "good", "count": 1}]));
     assert_eq!(summary["answers"][1]["values"].as_array().unwrap().len(), 2);
     let [flagged, declined] = summary["trouble"].as_array().unwrap().as_slice() else { panic!("{summary}") };

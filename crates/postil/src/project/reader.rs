@@ -41,6 +41,13 @@ impl Reader {
         self.caller.as_ref().map(|(id, _)| id.as_str())
     }
 
+    /// The id of somebody who is not to know what others wrote of an item of a blind queue that is not complete;
+    /// `has_seat` says whether one has a place at it.
+    pub fn blinded(&self, has_seat: impl Fn(&str) -> bool) -> Option<&str> {
+        let (me, manages) = self.caller.as_ref()?;
+        (!manages || has_seat(me)).then_some(me.as_str())
+    }
+
     /// A condition on the annotation `a` that leaves out what is not yet to be known, beginning with `and`. `me` stands
     /// for [`Reader::me`].
     pub fn sees(&self, me: &str) -> String {

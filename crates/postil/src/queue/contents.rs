@@ -9,6 +9,7 @@ use crate::annotation::{self, SubjectKind};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
+use crate::project::Reader;
 
 /// How an item stands, as it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +133,14 @@ impl Placed {
 }
 
 /// A page of the items of a queue, in the order in which they are judged.
-pub fn page(tx: &mut Tx<'_>, queue: &Queue, filter: &ItemFilter, now: i64, page: &PageRequest) -> Result<Page<Placed>> {
+pub fn page(
+    tx: &mut Tx<'_>,
+    reader: impl Into<Reader>,
+    queue: &Queue,
+    filter: &ItemFilter,
+    now: i64,
+    page: &PageRequest,
+) -> Result<Page<Placed>> {
     filter.check()?;
     let backwards = page.ending_before.is_some();
     let mut data = Vec::new();
@@ -151,22 +159,31 @@ pub fn page(tx: &mut Tx<'_>, queue: &Queue, filter: &ItemFilter, now: i64, page:
     if backwards {
         data.reverse();
     }
-    add_seats(tx, &mut data)?;
+    add_seats(tx, &reader.into(), queue, &mut data)?;
     Ok(Page { data, has_more })
 }
 
 /// One item with what is shown of it.
-pub fn placed(tx: &mut Tx<'_>, queue: &Queue, id: &str) -> Result<Placed> {
+pub fn placed(tx: &mut Tx<'_>, reader: impl Into<Reader>, queue: &Queue, id: &str) -> Result<Placed> {
     let mut found: Vec<_> = store::placed(tx, &queue.id, id)?.into_iter().collect();
-    add_seats(tx, &mut found)?;
+    add_seats(tx, &reader.into(), queue, &mut found)?;
     found.pop().ok_or_else(|| super::item_not_found(id))
 }
 
-fn add_seats(tx: &mut Tx<'_>, items: &mut [Placed]) -> Result<()> {
+/// Adds who has or had a place at these items; of a blind queue without what others wrote of an item that is not complete,
+/// as far as that is not to be known.
+fn add_seats(tx: &mut Tx<'_>, reader: &Reader, queue: &Queue, items: &mut [Placed]) -> Result<()> {
     let ids: Vec<String> = items.iter().map(|placed| placed.item.id.clone()).collect();
     for seat in store::seats(tx, &ids)? {
         if let Some(placed) = items.iter_mut().find(|placed| placed.item.id == seat.item_id) {
             placed.seats.push(seat);
+        }
+    }
+    for placed in items.iter_mut().filter(|placed| queue.blind && placed.item.state != ItemState::Completed) {
+        let has_seat = |me: &str| placed.seats.iter().any(|seat| seat.reviewer == me);
+        let Some(me) = reader.blinded(has_seat).map(ToOwned::to_owned) else { continue };
+        for seat in placed.seats.iter_mut().filter(|seat| seat.reviewer != me) {
+            (seat.flagged, seat.note, seat.reason) = (false, None, None);
         }
     }
     Ok(())

@@ -154,7 +154,7 @@ pub fn after(bed: &Bed, seconds: i64) {
 pub fn items(bed: &Bed, queue: &Queue) -> Vec<String> {
     let (queue, now) = (queue.clone(), bed.clock.now());
     let page = PageRequest::new(Some(200), None, None).unwrap();
-    let found = bed.db.read_blocking(move |tx| queue::page(tx, &queue, &queue::ItemFilter::default(), now, &page));
+    let found = bed.db.read_blocking(move |tx| queue::page(tx, 1, &queue, &queue::ItemFilter::default(), now, &page));
     let mut ids: Vec<String> = found.unwrap().data.into_iter().filter_map(|placed| placed.item.trace_id).collect();
     ids.sort();
     ids

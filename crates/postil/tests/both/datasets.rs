@@ -166,7 +166,7 @@ fn datapoints_are_put_into_a_queue_once_as_spans_to_judge(bed: &Bed) {
         .db
         .read_blocking(move |tx| {
             let queue = queue::find(tx, &by, &id)?;
-            Ok((queue::page(tx, &queue, &queue::ItemFilter::default(), 0, &page)?, queue::lost(tx)?))
+            Ok((queue::page(tx, 1, &queue, &queue::ItemFilter::default(), 0, &page)?, queue::lost(tx)?))
         })
         .unwrap();
     let outputs: Vec<_> = found.data.iter().map(|placed| placed.output.as_deref()).collect();

@@ -87,7 +87,7 @@ fn update(bed: &Bed, caller: &Caller, queue: &Queue, change: &Change) -> Queue {
 
 fn page(bed: &Bed, queue: &Queue, filter: &ItemFilter, request: PageRequest) -> (Vec<queue::Placed>, bool) {
     let (queue, filter, now) = (queue.clone(), filter.clone(), bed.clock.now());
-    let found = bed.db.read_blocking(move |tx| queue::page(tx, &queue, &filter, now, &request)).unwrap();
+    let found = bed.db.read_blocking(move |tx| queue::page(tx, 1, &queue, &filter, now, &request)).unwrap();
     (found.data, found.has_more)
 }
 

@@ -200,7 +200,7 @@ async fn list_items(
     let reading = app.db.read(move |tx| {
         let queue = queue::find(tx, &caller, &id)?;
         let live = ItemFilter { live: true, ..ItemFilter::default() };
-        let found = queue::page(tx, &queue, &live, now, &page)?;
+        let found = queue::page(tx, &caller, &queue, &live, now, &page)?;
         let items: Vec<&Item> = found.data.iter().map(|placed| &placed.item).collect();
         let used = queue::used_reviews(tx, &queue, &items)?;
         let shown = found.data.into_iter().zip(used);
@@ -266,7 +266,7 @@ async fn retrieve_item(
     let prices = app.prices.clone();
     let reading = app.db.read(move |tx| {
         let queue = queue::find(tx, &caller, &id)?;
-        let Placed { item, span_id, .. } = queue::placed(tx, &queue, &item_id)?;
+        let Placed { item, span_id, .. } = queue::placed(tx, &caller, &queue, &item_id)?;
         let (Some(trace_id), Some(span_id)) = (item.trace_id, span_id.or(item.span_id)) else {
             return Err(queue::item_not_found(&item_id));
         };

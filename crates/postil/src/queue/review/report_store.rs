@@ -7,6 +7,7 @@ use super::summary::{MOST_TROUBLE, Remark, ReviewerWork, Trouble};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::params;
+use crate::project::{Caller, Permission};
 use crate::queue::Queue;
 
 /// What was submitted of the items behind `after` that `who` may know.
@@ -90,7 +91,7 @@ pub(super) fn work(tx: &mut Tx<'_>, queue_id: &str) -> Result<Vec<ReviewerWork>>
 }
 
 /// Items that were declined or flagged, or lapsed more than once; the worst first.
-pub(super) fn trouble(tx: &mut Tx<'_>, queue: &Queue, me: &str) -> Result<Vec<Trouble>> {
+pub(super) fn trouble(tx: &mut Tx<'_>, queue: &Queue, caller: &Caller) -> Result<Vec<Trouble>> {
     let sql = format!(
         "select i.id, i.declines, i.flags, i.lapses, coalesce(p.name, t.name), coalesce(p.input_preview, t.input_preview)
          from queue_item i
@@ -100,7 +101,7 @@ pub(super) fn trouble(tx: &mut Tx<'_>, queue: &Queue, me: &str) -> Result<Vec<Tr
          order by i.flags desc, i.declines desc, i.lapses desc, i.id{{bytes_order}} limit {MOST_TROUBLE}"
     );
     let rows = tx.query(&sql, params![&queue.id])?;
-    let mut remarks = remarks(tx, queue, me)?;
+    let mut remarks = remarks(tx, queue, caller)?;
     rows.iter()
         .map(|row| {
             Ok(Trouble {
@@ -116,18 +117,21 @@ pub(super) fn trouble(tx: &mut Tx<'_>, queue: &Queue, me: &str) -> Result<Vec<Tr
         .collect()
 }
 
-/// What reviewers wrote of the items that are in trouble, by item. Of a blind queue, others' remarks on an item that `me`
-/// judges too are not told before it is complete.
-fn remarks(tx: &mut Tx<'_>, queue: &Queue, me: &str) -> Result<HashMap<String, Vec<Remark>>> {
+/// What reviewers wrote of the items that are in trouble, by item. Of a blind queue, others' remarks on an item that is not
+/// complete are told to those who manage queues and do not judge it too.
+fn remarks(tx: &mut Tx<'_>, queue: &Queue, caller: &Caller) -> Result<HashMap<String, Vec<Remark>>> {
     let sql = "select s.item_id, s.reviewer, s.flagged, s.note, s.reason from queue_item i
       join queue_seat s on s.item_id = i.id
       where i.queue_id = $1 and (i.declines > 0 or i.flags > 0 or i.lapses > 1)
         and (s.flagged = 1 or s.note is not null or s.reason is not null)
-        and (cast($2 as bigint) = 0 or i.state = 'completed' or s.reviewer = $3 or not exists
-             (select 1 from queue_seat m where m.item_id = i.id and m.reviewer = $3))
+        and (cast($2 as bigint) = 0 or i.state = 'completed' or s.reviewer = $3
+             or (cast($4 as bigint) = 1 and not exists
+                 (select 1 from queue_seat m where m.item_id = i.id and m.reviewer = $3)))
       order by s.item_id, s.reviewer";
     let mut by_item: HashMap<String, Vec<Remark>> = HashMap::new();
-    for row in tx.query(sql, params![&queue.id, queue.blind, me])? {
+    for row in
+        tx.query(sql, params![&queue.id, queue.blind, caller.actor.id(), caller.permissions.has(Permission::Define)])?
+    {
         let remark = Remark {
             reviewer: row.text(1)?,
             flagged: row.int(2)? == 1,

@@ -113,7 +113,8 @@ pub struct Summary {
 
 fn median(times: &mut [i64]) -> Option<i64> {
     times.sort_unstable();
-    times.get(times.len() / 2).copied()
+    let (upper, lower) = (times.get(times.len() / 2)?, times.get(times.len().saturating_sub(1) / 2)?);
+    Some(lower + (upper - lower) / 2)
 }
 
 /// What a value counts as: each chosen option, a number or a choice by itself, free text not at all.
@@ -186,6 +187,6 @@ pub fn summary(tx: &mut Tx<'_>, caller: &Caller, queue_id: &str) -> Result<Summa
         reviewers,
         median_ms: median(&mut all),
         answers,
-        trouble: store::trouble(tx, &queue, caller.actor.id())?,
+        trouble: store::trouble(tx, &queue, caller)?,
     })
 }
