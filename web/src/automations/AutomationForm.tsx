@@ -3,7 +3,7 @@ import { Section } from "../settings/Page";
 import type { Fields } from "../traces/useTraces";
 import { Field } from "../ui/Field";
 import { ActionsForm } from "./ActionsForm";
-import { type Draft, type Wrong, wrongAt, wrongFilter } from "./draft";
+import { asksForFeedback, type Draft, type Wrong, wrongAt, wrongFilter } from "./draft";
 import { FilterField } from "./FilterField";
 import type { Targets } from "./queries";
 import { SamplingForm } from "./SamplingForm";
@@ -102,6 +102,7 @@ function When({ draft, set, wrong }: PartProps) {
     </label>
   );
   const triggers = wrongAt(wrong, "triggers");
+  const late = [draft.filter, ...draft.groups.map(({ filter }) => filter)].some(({ text }) => asksForFeedback(text));
   return (
     <Section title="When" about="A trace is acted on at most once, however often it is looked at.">
       <fieldset className="mb-5" aria-describedby={triggers ? "automation-triggers-error" : undefined}>
@@ -122,6 +123,12 @@ function When({ draft, set, wrong }: PartProps) {
           onToggle={() => set({ feedback: !draft.feedback })}
           label="When feedback comes or goes: what a person says, or an evaluator"
         />
+        {late && !draft.feedback && (
+          <p role="status" className="mt-1 text-sm text-warn">
+            What is asked for is said by people or evaluators, which mostly happens after a trace is complete. Without
+            feedback, such traces are missed.
+          </p>
+        )}
         {triggers && (
           <p role="alert" id="automation-triggers-error" className="mt-1 text-sm text-bad">
             {triggers}

@@ -69,7 +69,7 @@ export function RunLog({
         (outcome ? (
           <Empty title="No run ended so">Choose another outcome above.</Empty>
         ) : (
-          <Empty title="It has met no trace yet">
+          <Empty title="No trace has matched yet">
             {automation.enabled
               ? "What comes from now on is written here with the reason. For what came before, back-fill."
               : "It is paused: switch it on, or back-fill what came before."}

@@ -157,6 +157,12 @@ describe("an automation while it is written", () => {
     expect(problems({ ...good(), groups: [bad, { ...bad, id: 2 }] })).toHaveProperty("strata[1].name");
   });
 
+  it("waits for feedback by itself where the filter asks for what is said", () => {
+    expect(empty("annotation.rating = bad").feedback).toBe(true);
+    expect(empty("status = error and annotated = true").feedback).toBe(true);
+    expect(empty("status = error").feedback).toBe(false);
+  });
+
   it("gives every new group and action a name of its own", () => {
     const first = newGroup([]);
     const second = newGroup([first]);

@@ -54,12 +54,15 @@ export type Wrong = Readonly<Record<string, string>>;
 
 export const MOST = { groups: 10, actions: 10 };
 
+/** Whether a filter asks for what people or evaluators say, which mostly comes after a trace is complete. */
+export const asksForFeedback = (filter: string): boolean => /\b(annotations?\.|evaluators?\.|annotated\b)/.test(filter);
+
 export const empty = (filter = ""): Draft => ({
   name: "",
   description: "",
   filter: { text: filter, any: false },
   settled: true,
-  feedback: false,
+  feedback: asksForFeedback(filter),
   quiet: "5",
   idle: "300",
   rate: "100",

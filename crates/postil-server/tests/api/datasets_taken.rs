@@ -79,6 +79,26 @@ async fn a_span_that_is_there_already_is_named_and_not_added_again() {
 }
 
 #[tokio::test]
+async fn who_finds_the_answer_right_takes_nobodys_correction_away() {
+    let test = TestApp::start().await;
+    let admin = test.admin().await;
+    calls(&admin, 1).await;
+    let review = json!({"type": "correction", "display_name": "Correction", "description": "", "key": "correction"});
+    admin.post("/v2/human-evals", review).await.expect(200);
+    let id = dataset(&admin).await;
+    let path = format!("/v3/datasets/{id}/spans");
+    let one = json!({"items": [{"trace_id": trace(1)}], "duplicates": "add"});
+    let said = admin.post(&path, one.clone()).await.expect(200).json()[0]["expected_output"].clone();
+    let here = format!("/v2/traces/{}/spans/{:016x}/annotation", trace(1), 1);
+    let (ann, bob) = (test.with_scopes(&["annotate"]).await, test.with_scopes(&["annotate"]).await);
+    for (who, value) in [(&ann, json!("Better")), (&bob, said)] {
+        test.clock.advance(1_000_000);
+        who.post(&here, json!({"annotations": [{"key": "correction", "value": value}]})).await.expect(200);
+    }
+    assert_eq!(admin.post(&path, one).await.expect(200).json()[0]["expected_output"], "Better");
+}
+
+#[tokio::test]
 async fn an_expected_output_is_taken_away_by_an_empty_one_and_teaches_nothing_then() {
     let test = TestApp::start().await;
     let admin = test.admin().await;

@@ -75,9 +75,9 @@ pub struct TakenThere {
     pub not_found: usize,
 }
 
-/// Takes datapoints from spans: what went in becomes the messages, the newest correction (else the answer) the expected
-/// output, variables of the prompt the inputs, and what people said comes along. All of them or none. A span that was
-/// taken before, and would give the same again, is not taken twice, also when its datapoint was changed by hand since.
+/// Takes datapoints from spans: what went in becomes the messages, the newest correction that changes the answer (else the
+/// answer) the expected output, variables of the prompt the inputs, and what people said comes along. All of them or none.
+/// A span that was taken before, and would give the same again, is not taken twice, also when its datapoint was changed by hand since.
 ///
 /// # Errors
 /// [`Error::NotFound`] for a span that is not there.
@@ -208,7 +208,9 @@ fn from_span(tx: &mut Tx<'_>, caller: &Caller, source: &Source, prices: &PriceTa
         None => said.output_raw.as_ref().map(|raw| raw.as_str().map_or_else(|| raw.to_string(), ToOwned::to_owned)),
     };
     let corrections = judgements.annotations.iter().filter(|each| each.kind == CORRECTION);
-    let correction = corrections.max_by_key(|each| each.updated_at);
+    // Who found the answer right as it is corrected nothing.
+    let corrects = |each: &annotation::Annotation| each.json().as_str() != answer.as_deref();
+    let correction = corrections.max_by_key(|each| (corrects(each), each.updated_at));
     let corrected = correction.and_then(|each| each.json().as_str().map(ToOwned::to_owned));
     let mut messages = message::from_trace(tx, project, &said.input)?;
     if messages.is_empty()
