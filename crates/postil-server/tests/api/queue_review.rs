@@ -370,16 +370,19 @@ async fn filters_and_sums_of_traces_do_not_know_what_a_blind_item_hides() {
         let facet = format!("/v3/traces/facets/annotation.rating?from={from}&to={to}");
         let facet = who.get(&facet).await.expect(200).json();
         let usage = who.get(&format!("/v2/human-evals/{}/usage", rating)).await.expect(200).json();
+        let trial = json!({"filters": [{"field": "annotation.rating", "op": "eq", "values": ["good"]}], "days": 90});
+        let trial = who.post("/v2/automations/dry-run", trial).await.expect(200).json();
+        let tried = trial["traces"].as_array().unwrap().iter().filter(|row| row["trace_id"] == json!(trace(0))).count();
         let told = |body: &Value| usize::from(body.to_string().contains("good"));
-        (said, 1 - unsaid, annotated, told(&sums), told(&facet), usage["total"].as_u64().unwrap())
+        (said, tried, 1 - unsaid, annotated, told(&sums), told(&facet), usage["total"].as_u64().unwrap())
     };
-    assert_eq!(known(&ann).await, (1, 1, 1, 1, 1, 1));
-    assert_eq!(known(&manager).await, (1, 1, 1, 1, 1, 1));
-    assert_eq!(known(&bob).await, (0, 0, 0, 0, 0, 0));
+    assert_eq!(known(&ann).await, (1, 1, 1, 1, 1, 1, 1));
+    assert_eq!(known(&manager).await, (1, 1, 1, 1, 1, 1, 1));
+    assert_eq!(known(&bob).await, (0, 0, 0, 0, 0, 0, 0));
     assert_eq!(desk.claim(&judge).await["items"][0]["item"]["id"], item);
-    assert_eq!(known(&judge).await, (0, 0, 0, 0, 0, 0));
+    assert_eq!(known(&judge).await, (0, 0, 0, 0, 0, 0, 0));
     desk.submit(&judge, &item, "bad").await.expect(200);
-    assert_eq!(known(&bob).await, (1, 1, 1, 1, 1, 2));
+    assert_eq!(known(&bob).await, (1, 1, 1, 1, 1, 1, 2));
 }
 
 /// What stands under `value` anywhere but in the options of human reviews.

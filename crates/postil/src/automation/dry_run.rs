@@ -8,7 +8,7 @@ use super::verbs;
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::project::{Caller, Permission};
+use crate::project::{Caller, Permission, Reader};
 use crate::trace::filter::{Needs, load_many};
 use crate::trace::search::Window;
 use crate::trace::search::survey::{self, Wanted};
@@ -70,7 +70,7 @@ pub fn dry_run(
     };
     let definition = change.on(base);
     check_sample(&definition)?;
-    let ready = Ready::new(&definition)?;
+    let ready = Ready::new(&definition)?.seen_by(&Reader::from(caller));
     let project = caller.project.number;
     let from_ns = clock.now().saturating_mul(1000).saturating_sub(days.saturating_mul(DAY_NS));
     let whole = Window { from_ns, to_ns: i64::MAX };

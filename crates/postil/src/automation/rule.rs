@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::project::Reader;
 use crate::trace::filter::{Filter, Join, Needs, TraceFacts, WireCondition};
 use crate::trace::settling::Cause;
 
@@ -189,6 +190,13 @@ pub struct Ready<'a> {
 }
 
 impl<'a> Ready<'a> {
+    /// The same for somebody who is not to know yet what a blind queue hides.
+    #[must_use]
+    pub fn seen_by(self, reader: &Reader) -> Ready<'a> {
+        let strata = self.strata.into_iter().map(|filter| filter.seen_by(reader)).collect();
+        Ready { filter: self.filter.seen_by(reader), strata, ..self }
+    }
+
     /// Reads the filters.
     pub fn new(definition: &'a Definition) -> Result<Ready<'a>> {
         let strata = definition.strata.iter().enumerate();
