@@ -101,7 +101,7 @@ it("traces are kept for some days, after it was said what would go", async () =>
   expect(complaints).toEqual([]);
 });
 
-it("an archived project is brought back", async () => {
+it("an archived project is brought back, and deleted for good", async () => {
   const { page, complaints } = await openPage(inside);
   await openSettings(page, "Projects");
   await callAs(page, "POST", "/v2/projects", { name: "Night shift" });
@@ -113,7 +113,15 @@ it("an archived project is brought back", async () => {
   await look(page, "projects-archived");
   expect(await barriers(page)).toEqual([]);
   await archived.getByRole("button", { name: "Bring back Night shift" }).click();
-  await page.getByRole("button", { name: "Archive Night shift" }).waitFor();
+  await page.getByRole("button", { name: "Archive Night shift" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Archive" }).click();
+  await archived.getByRole("button", { name: "Delete Night shift for good" }).click();
+  const dialog = page.getByRole("dialog", { name: "Delete Night shift for good?" });
+  await dialog.waitFor();
+  await look(page, "project-delete");
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await page.getByText("The project is deleted for good", { exact: true }).waitFor();
+  await archived.waitFor({ state: "hidden" });
   expect(complaints).toEqual([]);
 });
 

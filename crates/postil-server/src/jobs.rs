@@ -109,6 +109,7 @@ fn one_step(tx: &mut postil::Tx<'_>, app: &App, job: &Job) -> Result<job::Step> 
         automation::BACK_FILL_KIND => automation::back_fill_step(tx, clock, &app.prices, job),
         erasure::TRACES_KIND => erasure::traces_step(tx, job),
         erasure::IDENTITY_KIND => erasure::identity_step(tx, job),
+        erasure::project::KIND => erasure::project::job_step(tx, job),
         other => Err(Error::invalid("unknown_job", format!("This server does not know jobs of the kind {other}."))),
     }
 }

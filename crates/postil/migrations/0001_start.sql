@@ -20,6 +20,8 @@ create table project (
   teams text not null default '[]',
   is_default bigint not null default 0,
   archived_at bigint,
+  -- Since when its data goes for good. From then on it cannot be brought back.
+  deleting_since bigint,
   retention_days bigint,
   created_at bigint not null,
   updated_at bigint not null,

@@ -1233,7 +1233,8 @@ export interface paths {
         put?: never;
         /**
          * Cancel a job
-         * @description What is done stays done; a job that has ended stays as it is. By who started it, or who may change human reviews.
+         * @description What is done stays done; a job that has ended stays as it is. One that deletes a project cannot be canceled (409
+         *     `not_cancelable`). By who started it, or who may change human reviews.
          */
         post: operations["cancel"];
         delete?: never;
@@ -1330,12 +1331,36 @@ export interface paths {
         get: operations["get"];
         put?: never;
         post?: never;
-        /** Archive a project: it is no longer shown and its keys stop working. After 30 days its data goes for good. */
+        /**
+         * Archive a project: it is no longer shown and its keys stop working. After 30 days its data goes for good, or before,
+         *     when that is asked for.
+         */
         delete: operations["delete"];
         options?: never;
         head?: never;
         /** Change a project. */
         patch: operations["update"];
+        trace?: never;
+    };
+    "/v2/projects/{project_id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an archived project for good, without waiting for the 30 days: its traces, what was said of them, its queues and
+         *     datasets, and everything else. A job of the project that the caller speaks to tells how far that is; it cannot be
+         *     canceled.
+         */
+        delete: operations["delete_data"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v2/projects/{project_id}/restore": {
@@ -4377,8 +4402,8 @@ export interface components {
             failed: number;
             id: string;
             /**
-             * @description What it does: `annotate`, `add_to_dataset`, `add_to_queue`, `sort_queue`, `automation_back_fill`, `delete_traces` or
-             *     `delete_identity_data`.
+             * @description What it does: `annotate`, `add_to_dataset`, `add_to_queue`, `sort_queue`, `automation_back_fill`, `delete_traces`,
+             *     `delete_identity_data` or `delete_project`.
              */
             kind: string;
             /** @description `queued`, `running`, `done`, `failed` or `canceled`. */
@@ -4844,6 +4869,8 @@ export interface components {
         Project: {
             created_at: string;
             created_by_id: string;
+            /** @description Since when its data goes for good. */
+            deleting_since?: string | null;
             description?: string | null;
             is_archived: boolean;
             is_default: boolean;
@@ -9740,6 +9767,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectAnswer"];
+                };
+            };
+            /** @description Why not */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description Why not */

@@ -1,4 +1,5 @@
 import { path, send } from "./client";
+import type { Job } from "./types";
 
 export type Role = "owner" | "admin" | "developer" | "reviewer" | "viewer";
 
@@ -45,6 +46,8 @@ export interface NewApiKey {
 }
 
 export interface ProjectInfo {
+  /** Since when its data goes for good. */
+  deleting_since?: string;
   project_id: string;
   name: string;
   key: string;
@@ -134,6 +137,7 @@ export function settingsApi(project: string) {
       send<{ data: ProjectInfo[] }>("GET", "/v2/projects", { project, query: { limit: 200, archived: true } }),
     restoreProject: (id: string) =>
       send<{ project: ProjectInfo }>("POST", path`/v2/projects/${id}/restore`, { project }),
+    deleteProject: (id: string) => send<Job>("DELETE", path`/v2/projects/${id}/data`, { project }),
     keepFor: (id: string, retention_days: number) =>
       send<{ project: ProjectInfo }>("PATCH", path`/v2/projects/${id}`, { project, body: { retention_days } }),
     retention: (id: string, days: number) =>

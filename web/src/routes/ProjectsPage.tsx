@@ -7,13 +7,13 @@ import { asApiError } from "../api/error";
 import type { ProjectInfo } from "../api/settings";
 import { meQuery } from "../app/me";
 import { useHere } from "../app/project";
+import { ArchivedProjects } from "../settings/ArchivedProjects";
 import { Page } from "../settings/Page";
 import { ProjectForm } from "../settings/ProjectForm";
 import { Button } from "../ui/Button";
 import { Confirm } from "../ui/Confirm";
-import { ErrorLine, ErrorPanel, Skeleton } from "../ui/State";
+import { ErrorPanel, Skeleton } from "../ui/State";
 import { toast } from "../ui/Toast";
-import { useWork } from "../ui/useWork";
 
 /** Settings: the projects of the workspace. */
 export function ProjectsPage() {
@@ -103,7 +103,7 @@ export function ProjectsPage() {
           })}
         </ul>
       )}
-      {everywhere && <Archived again={again} />}
+      {everywhere && <ArchivedProjects again={again} />}
       <ProjectForm
         of={editing}
         onClose={() => setEditing(null)}
@@ -123,45 +123,12 @@ export function ProjectsPage() {
         run={archive}
       >
         <p>Nobody sees the project any more, and the API keys bound to it stop working at once.</p>
-        <p>For 30 days an admin of the workspace can bring it back from this page. Then its data goes for good.</p>
+        <p>
+          For 30 days an admin of the workspace can bring it back from this page. Then its data goes for good, or
+          before, when they say so there.
+        </p>
       </Confirm>
     </Page>
-  );
-}
-
-/** Projects that nobody sees any more, and the way back. */
-function Archived({ again }: { again: () => Promise<void> }) {
-  const { project } = useHere();
-  const api = settingsApi(project.project_id);
-  const query = useQuery({
-    queryKey: ["projects", "archived"],
-    queryFn: async () => (await api.archivedProjects()).data,
-  });
-  const { busy, error, run } = useWork();
-  if (!query.data?.length) return null;
-  const restore = ({ project_id, name }: ProjectInfo) =>
-    void run(async () => {
-      await api.restoreProject(project_id);
-      await again();
-      toast(`${name} is back`);
-    });
-  return (
-    <section aria-label="Archived projects" className="mt-8">
-      <h2 className="mb-1 text-md font-semibold">Archived</h2>
-      {error && <ErrorLine error={error} />}
-      <ul>
-        {query.data.map((one) => (
-          <li key={one.project_id} className="flex min-h-12 items-center gap-3 border-b py-2">
-            <span className="min-w-0 flex-1 truncate text-ink-2" title={one.name}>
-              {one.name}
-            </span>
-            <Button small disabled={busy} aria-label={`Bring back ${one.name}`} onClick={() => restore(one)}>
-              Bring back
-            </Button>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
 

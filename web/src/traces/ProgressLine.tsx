@@ -2,8 +2,8 @@ import { Button } from "../ui/Button";
 import { count } from "../ui/format";
 import { doing, type Progress } from "./useBulk";
 
-/** How far work on many traces is. */
-export function ProgressLine({ progress, cancel }: { progress: Progress; cancel: () => void }) {
+/** How far work on many traces is; without `cancel` it cannot be stopped. */
+export function ProgressLine({ progress, cancel }: { progress: Progress; cancel?: () => void }) {
   const met = progress.done + progress.failed;
   return (
     <span className="flex items-center gap-2">
@@ -16,9 +16,11 @@ export function ProgressLine({ progress, cancel }: { progress: Progress; cancel:
         value={met}
         className="h-1.5 w-28"
       />
-      <Button small look="quiet" onClick={cancel}>
-        Cancel
-      </Button>
+      {cancel && (
+        <Button small look="quiet" onClick={cancel}>
+          Cancel
+        </Button>
+      )}
     </span>
   );
 }

@@ -19,14 +19,15 @@ export const doing = (kind: string) =>
       ? { now: "Back-filling", done: "looked at by the automation" }
       : kind === "add_to_dataset"
         ? { now: "Adding to the dataset", done: "added to the dataset" }
-        : kind === "delete_traces" || kind === "delete_identity_data"
+        : kind.startsWith("delete_")
           ? { now: "Deleting", done: "deleted" }
           : { now: "Annotating", done: "annotated" };
 
 function tell(job: Job): void {
   const traces = `${count(job.done)} ${job.done === 1 ? "trace" : "traces"}`;
   const { done } = doing(job.kind);
-  if (job.state === "done")
+  if (job.kind === "delete_project" && job.state === "done") toast("The project is deleted for good");
+  else if (job.state === "done")
     toast(job.failed > 0 ? `${traces} ${done}, ${count(job.failed)} are gone` : `${traces} ${done}`);
   else if (job.state === "canceled") toast(`Stopped: ${traces} were ${done}`);
   else toast(`After ${traces}: ${job.error ?? "the work could not go on."}`, { bad: true });

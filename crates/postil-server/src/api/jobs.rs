@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use postil::Error;
 use postil::annotation::Answer;
 use postil::annotation::bulk::{self, Bulk, Which};
 use postil::clock::rfc3339;
 use postil::job::{self, Job};
 use postil::trace::filter::{Join, WireCondition};
 use postil::trace::search::{Matching, Window};
+use postil::{Error, erasure};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,8 +37,8 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 pub struct JobView {
     id: String,
-    /// What it does: `annotate`, `add_to_dataset`, `add_to_queue`, `sort_queue`, `automation_back_fill`, `delete_traces` or
-    /// `delete_identity_data`.
+    /// What it does: `annotate`, `add_to_dataset`, `add_to_queue`, `sort_queue`, `automation_back_fill`, `delete_traces`,
+    /// `delete_identity_data` or `delete_project`.
     kind: String,
     /// `queued`, `running`, `done`, `failed` or `canceled`.
     state: &'static str,
@@ -188,11 +188,18 @@ async fn get(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String
 
 /// Cancel a job
 ///
-/// What is done stays done; a job that has ended stays as it is. By who started it, or who may change human reviews.
+/// What is done stays done; a job that has ended stays as it is. One that deletes a project cannot be canceled (409
+/// `not_cancelable`). By who started it, or who may change human reviews.
 #[utoipa::path(post, path = "/v2/jobs/{id}/cancel", tag = "jobs", params(("id" = String, Path)),
     responses((status = 200, body = JobView), (status = "4XX", body = ErrorBody)))]
 async fn cancel(State(app): State<App>, By(caller): By<READ>, Path(id): Path<String>) -> ApiResult<Json<JobView>> {
     let clock = app.clock.clone();
-    let job = app.db.write(move |tx| job::cancel(tx, &clock, &caller, &id)).await?;
+    let canceling = app.db.write(move |tx| {
+        if job::get(tx, &caller, &id)?.kind == erasure::project::KIND {
+            return Err(Error::conflict("not_cancelable", "Half a project is of use to nobody: this job goes on."));
+        }
+        job::cancel(tx, &clock, &caller, &id)
+    });
+    let job = canceling.await?;
     Ok(Json(job.into()))
 }

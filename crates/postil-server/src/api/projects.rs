@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use postil::clock::rfc3339;
-use postil::human_review;
 use postil::project::projects::{self, Draft};
 use postil::project::{Project, ProjectRef};
 use postil::trace::retention;
 use postil::{Clock, Error, Result, Tx};
+use postil::{erasure, human_review};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +18,7 @@ use super::audit;
 use super::body::Body;
 use super::caller::{ADMIN, ANY, By, READ};
 use super::error::{ApiResult, ErrorBody};
+use super::jobs::JobView;
 use super::params::{Cursor, Params};
 use crate::state::App;
 
@@ -26,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list, create))
         .routes(routes!(get, update, delete))
         .routes(routes!(restore))
+        .routes(routes!(delete_data))
         .routes(routes!(retention))
 }
 
@@ -54,6 +57,9 @@ struct ProjectBody {
     /// For how many days traces are kept; without it, for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     retention_days: Option<i64>,
+    /// Since when its data goes for good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleting_since: Option<String>,
 }
 
 impl From<Project> for ProjectBody {
@@ -71,6 +77,7 @@ impl From<Project> for ProjectBody {
             updated_by_id: project.updated_by,
             description: Some(project.description).filter(|text| !text.is_empty()),
             retention_days: project.retention_days,
+            deleting_since: project.deleting_since.map(rfc3339),
         }
     }
 }
@@ -235,7 +242,8 @@ async fn update(
     Ok(Json(ProjectAnswer { project: project.into() }))
 }
 
-/// Archive a project: it is no longer shown and its keys stop working. After 30 days its data goes for good.
+/// Archive a project: it is no longer shown and its keys stop working. After 30 days its data goes for good, or before,
+/// when that is asked for.
 #[utoipa::path(delete, path = "/v2/projects/{project_id}", tag = "projects", params(("project_id" = String, Path)),
 responses(
     (status = 200, description = "Archived", body = Done),
@@ -265,6 +273,25 @@ async fn restore(
     app.forget_callers();
     audit::changed(&caller.actor.reference(), "project.restore", &project.reference.id);
     Ok(Json(ProjectAnswer { project: project.into() }))
+}
+
+/// Delete an archived project for good, without waiting for the 30 days: its traces, what was said of them, its queues and
+/// datasets, and everything else. A job of the project that the caller speaks to tells how far that is; it cannot be
+/// canceled.
+#[utoipa::path(delete, path = "/v2/projects/{project_id}/data", tag = "projects",
+params(("project_id" = String, Path)), responses(
+    (status = 202, description = "The job", body = JobView),
+    (status = "4XX", description = "Why not", body = ErrorBody),
+))]
+async fn delete_data(
+    By(caller): By<{ ADMIN }>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> ApiResult<(StatusCode, Json<JobView>)> {
+    let (by, clock, project) = (caller.actor.reference(), app.clock.clone(), id.clone());
+    let job = app.db.write(move |tx| erasure::project::start(tx, &clock, &caller, &project)).await?;
+    audit::changed(&by, "project.delete", &id);
+    Ok((StatusCode::ACCEPTED, Json(job.into())))
 }
 
 /// See what would go if a project kept its traces for so many days only.

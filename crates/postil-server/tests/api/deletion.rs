@@ -111,3 +111,30 @@ async fn a_project_that_cannot_come_back_is_emptied_beside_everything_else() {
     admin.post(&format!("/v2/projects/{id}/restore"), json!({})).await.error(404);
     assert_eq!(admin.get("/v2/projects?archived=true").await.expect(200).json()["data"], json!([]));
 }
+
+#[tokio::test]
+async fn an_archived_project_is_deleted_at_once_by_those_who_administer_the_workspace() {
+    let test = TestApp::start().await;
+    let admin = test.admin().await;
+    let made = admin.post("/v2/projects", json!({"name": "Short"})).await.expect(200).json();
+    let id = made["project"]["project_id"].as_str().unwrap().to_owned();
+    let there = format!("/v2/projects/{id}/data");
+    let bound = test.key(&["admin"], Some(id.clone())).await;
+    bound.delete(&there).await.error(403);
+    admin.delete(&there).await.error(404);
+    admin.delete(&format!("/v2/projects/{id}")).await.expect(200);
+    let job = admin.delete(&there).await.expect(202).json();
+    assert_eq!((&job["kind"], &job["total"]), (&json!("delete_project"), &json!(0)));
+    let archived = admin.get("/v2/projects?archived=true").await.expect(200).json();
+    assert!(archived["data"][0]["deleting_since"].is_string(), "{archived}");
+    admin.delete(&there).await.error(409);
+    admin.post(&format!("/v2/projects/{id}/restore"), json!({})).await.error(409);
+    let path = format!("/v2/jobs/{}", job["id"].as_str().unwrap());
+    admin.post(&format!("{path}/cancel"), json!({})).await.error(409);
+    // Its time is not over, and the job is at it.
+    retention::pass(&test.app, "holder").await.unwrap();
+    assert_eq!(admin.get(&path).await.expect(200).json()["state"], "queued");
+    jobs::work_off(&test.app, "worker").await.unwrap();
+    assert_eq!(admin.get(&path).await.expect(200).json()["state"], "done");
+    assert_eq!(admin.get("/v2/projects?archived=true").await.expect(200).json()["data"], json!([]));
+}

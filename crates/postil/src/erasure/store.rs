@@ -198,10 +198,25 @@ pub(super) fn empty(tx: &mut Tx<'_>, project: i64, (table, key): (&str, &str), m
     Ok(tx.execute(&sql, params![project, most])? > 0)
 }
 
-/// The number and the id of a project that was archived before a moment, the longest ago first.
-pub(super) fn archived_before(tx: &mut Tx<'_>, before: i64) -> Result<Option<(i64, String)>> {
-    let sql = "select number, id from project where archived_at < $1 and is_default = 0 order by archived_at limit 1";
-    tx.query_opt(sql, params![before])?.map(|row| Ok((row.int(0)?, row.text(1)?))).transpose()
+/// The number and the id of a project that was archived before a moment, or of which something went already, the longest
+/// ago first. None that a job of this kind is at.
+pub(super) fn next_to_go(tx: &mut Tx<'_>, before: i64, kind: &str) -> Result<Option<(i64, String)>> {
+    let sql = "select number, id from project p
+      where (archived_at < $1 or deleting_since is not null) and is_default = 0
+        and not exists (select 1 from job where kind = $2 and ended_at is null and (input{json} ->> 'id') = p.id)
+      order by archived_at limit 1";
+    tx.query_opt(sql, params![before, kind])?.map(|row| Ok((row.int(0)?, row.text(1)?))).transpose()
+}
+
+/// Says that a project goes from now on, so that nobody brings it back any more; whether it is still there to go.
+pub(super) fn begin(tx: &mut Tx<'_>, project_id: &str, now: i64) -> Result<bool> {
+    let sql = "update project set deleting_since = coalesce(deleting_since, $2)
+      where id = $1 and archived_at is not null";
+    Ok(tx.execute(sql, params![project_id, now])? == 1)
+}
+
+pub(super) fn count_traces(tx: &mut Tx<'_>, project: i64) -> Result<i64> {
+    tx.query_one("select count(*) from trace where project = $1", params![project])?.int(0)
 }
 
 /// Removes a project itself, with its keys, invites, roles and identities.

@@ -26,6 +26,8 @@ pub struct Project {
     pub is_default: bool,
     /// When it was deleted, in microseconds.
     pub archived_at: Option<i64>,
+    /// Since when its data goes for good, in microseconds; from then on it cannot be brought back.
+    pub deleting_since: Option<i64>,
     /// When it was made, in microseconds.
     pub created_at: i64,
     /// When it was changed last, in microseconds.
@@ -54,7 +56,7 @@ pub const MAX_RETENTION_DAYS: i64 = 3650;
 
 const COLUMNS: &str =
     "p.id, p.number, p.key, p.name, p.description, p.teams, p.is_default, p.archived_at, p.created_at,
-    p.updated_at, p.created_by, p.updated_by, p.retention_days";
+    p.updated_at, p.created_by, p.updated_by, p.retention_days, p.deleting_since";
 
 fn read(row: &Row) -> Result<Project> {
     Ok(Project {
@@ -70,6 +72,7 @@ fn read(row: &Row) -> Result<Project> {
         created_by: row.text(10)?,
         updated_by: row.text(11)?,
         retention_days: row.opt_int(12)?,
+        deleting_since: row.opt_int(13)?,
     })
 }
 
@@ -168,6 +171,33 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, draft: &Draft) ->
     Err(Error::Overloaded)
 }
 
+/// Says that the data of an archived project goes for good from now on.
+///
+/// # Errors
+/// [`Error::Conflict`] `project_deleting` when that was said before.
+pub fn give_up(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, project_id: &str) -> Result<ProjectRef> {
+    let found = one_archived(tx, caller, project_id)?;
+    let sql =
+        "update project set deleting_since = $2 where id = $1 and archived_at is not null and deleting_since is null";
+    if tx.execute(sql, params![project_id, clock.now()])? == 0 {
+        return Err(deleting());
+    }
+    Ok(found.reference)
+}
+
+fn one_archived(tx: &mut Tx<'_>, caller: &Caller, project_id: &str) -> Result<Project> {
+    let found = archived(tx, caller)?.into_iter().find(|project| project.reference.id == project_id);
+    match found {
+        Some(project) if project.deleting_since.is_some() => Err(deleting()),
+        Some(project) => Ok(project),
+        None => Err(Error::not_found("project_not_found", "There is no archived project with this id.")),
+    }
+}
+
+fn deleting() -> Error {
+    Error::conflict("project_deleting", "This project is being deleted for good.")
+}
+
 /// Changes a project the caller may administer.
 pub fn update(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, project: &str, draft: &Draft) -> Result<Project> {
     let there = speak_to(tx, caller, project)?;
@@ -219,15 +249,17 @@ pub fn archived(tx: &mut Tx<'_>, caller: &Caller) -> Result<Vec<Project>> {
 
 /// Brings an archived project back, with its data and its keys. Its name in addresses may belong to another one now; then
 /// it gets the next free one.
+///
+/// # Errors
+/// [`Error::Conflict`] `project_deleting` when its data goes already.
 pub fn restore(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, project_id: &str) -> Result<Project> {
-    let found = archived(tx, caller)?.into_iter().find(|project| project.reference.id == project_id);
-    let found =
-        found.ok_or_else(|| Error::not_found("project_not_found", "There is no archived project with this id."))?;
+    let found = one_archived(tx, caller, project_id)?;
     let before = found.key.split('~').next().unwrap_or_default();
     for _ in 0..20 {
         let key = free_key(tx, &caller.workspace_id, before)?;
         let restored = tx.execute(
             "update project set archived_at = null, key = $2, updated_at = $3, updated_by = $4 where id = $1
+               and deleting_since is null
                and not exists (select 1 from project p where p.workspace_id = $5 and p.key = $2)",
             params![project_id, &key, clock.now(), caller.actor.id(), &caller.workspace_id],
         )?;

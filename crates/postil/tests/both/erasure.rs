@@ -27,6 +27,7 @@ crate::both!(
     many_traces_are_deleted_by_a_job,
     what_is_known_of_a_person_is_deleted_and_others_stay,
     a_deleted_project_goes_for_good_when_it_cannot_come_back,
+    a_project_is_deleted_at_once_by_a_job,
 );
 
 const DAY: i64 = 86_400_000_000;
@@ -352,4 +353,39 @@ fn a_deleted_project_goes_for_good_when_it_cannot_come_back(bed: &Bed) {
     assert_eq!(next(bed), None);
     assert_eq!(sizes(bed), empty);
     assert_eq!(places_of(bed, &project.id), Vec::<String>::new());
+}
+
+fn a_project_is_deleted_at_once_by_a_job(bed: &Bed) {
+    let caller = home(bed);
+    let empty = sizes(bed);
+    let (clock, by) = (bed.clock.clone(), caller.clone());
+    let draft = Draft { name: Some("Short".into()), ..Draft::default() };
+    let project = write(bed, move |tx| projects::create(tx, &clock, &by, &draft)).reference;
+    let there = Caller { project: project.clone(), ..caller.clone() };
+    furnish(bed, &there);
+    for trace in 1..=13 {
+        send(bed, project.number, trace, "ann");
+    }
+    use_everywhere(bed, &there, 1);
+    let begin = |bed: &Bed| {
+        let (clock, by, id) = (bed.clock.clone(), caller.clone(), project.id.clone());
+        bed.db.write_blocking(move |tx| erasure::project::start(tx, &clock, &by, &id))
+    };
+    assert!(matches!(begin(bed), Err(Error::NotFound { .. })), "it is in use");
+    let (clock, by, id) = (bed.clock.clone(), caller.clone(), project.id.clone());
+    write(bed, move |tx| projects::archive(tx, &clock, &by, &id));
+    // One more is the datapoint, which is judged as a trace.
+    let job = begin(bed).unwrap();
+    assert_eq!((job.kind.as_str(), job.total, job.project), ("delete_project", 14, caller.project.number));
+    assert!(matches!(begin(bed), Err(Error::Conflict { name: "project_deleting", .. })));
+    let (clock, by, id) = (bed.clock.clone(), caller.clone(), project.id.clone());
+    let back = bed.db.write_blocking(move |tx| projects::restore(tx, &clock, &by, &id));
+    assert!(matches!(back, Err(Error::Conflict { name: "project_deleting", .. })));
+    let clock = bed.clock.clone();
+    assert_eq!(bed.db.read_blocking(move |tx| erasure::project::next(tx, &clock)).unwrap(), None, "the job is at it");
+    let done = run(bed, &job, erasure::project::job_step);
+    assert_eq!((done.state, done.total, done.done, done.failed), (job::State::Done, 14, 14, 0));
+    assert_eq!(places_of(bed, &project.id), Vec::<String>::new());
+    write(bed, |tx| tx.execute("delete from job", &[]));
+    assert_eq!(sizes(bed), empty);
 }
