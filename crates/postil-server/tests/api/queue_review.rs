@@ -332,8 +332,14 @@ async fn what_others_wrote_of_a_blind_item_is_not_listed_before_it_is_complete()
     desk.post(&ann, &item, "submit", body).await.expect(200);
     let told = async |who: &Client<'_>| {
         let items = who.get(&desk.path("items")).await.expect(200).json().to_string();
-        let summary = who.get(&desk.path("summary")).await.expect(200).json().to_string();
-        (items.contains("Clearly good."), summary.contains("Clearly good."))
+        let summary = who.get(&desk.path("summary")).await.expect(200).json();
+        let flagged = who.get(&desk.path("items?flagged=true")).await.expect(200).json();
+        let knows_flag = flagged["data"] != json!([]);
+        assert_eq!(knows_flag, summary["trouble"] != json!([]));
+        let unflagged = who.get(&desk.path("items?flagged=false")).await.expect(200).json();
+        assert_eq!(knows_flag, unflagged["data"] == json!([]));
+        assert_eq!(knows_flag, items.contains("Clearly good."));
+        (knows_flag, summary.to_string().contains("Clearly good."))
     };
     assert_eq!((told(&ann).await, told(&manager).await), ((true, true), (true, true)));
     assert_eq!(told(&reader).await, (false, false));

@@ -48,6 +48,17 @@ impl Reader {
         (!manages || has_seat(me)).then_some(me.as_str())
     }
 
+    /// How many flags of the item `i` of a blind queue are to be known, as SQL. `me` stands for [`Reader::me`].
+    pub fn flags(&self, me: &str) -> String {
+        let Some((_, manages)) = &self.caller else { return "i.flags".into() };
+        let seat = format!("from queue_seat m where m.item_id = i.id and m.reviewer = {me}");
+        let judges_not = if *manages { format!(" or not exists (select 1 {seat})") } else { String::new() };
+        format!(
+            "case when i.state = 'completed'{judges_not} then i.flags
+               else (select count(*) {seat} and m.flagged = 1) end"
+        )
+    }
+
     /// A condition on the annotation `a` that leaves out what is not yet to be known, beginning with `and`. `me` stands
     /// for [`Reader::me`].
     pub fn sees(&self, me: &str) -> String {

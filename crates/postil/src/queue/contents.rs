@@ -142,6 +142,7 @@ pub fn page(
     page: &PageRequest,
 ) -> Result<Page<Placed>> {
     filter.check()?;
+    let reader = reader.into();
     let backwards = page.ending_before.is_some();
     let mut data = Vec::new();
     let cursor = match page.starting_after.as_ref().or(page.ending_before.as_ref()) {
@@ -153,13 +154,13 @@ pub fn page(
         },
     };
     let place = store::Place { after: cursor.as_ref(), backwards };
-    data = store::page(tx, &queue.id, filter, now, &place, page.limit + 1)?;
+    data = store::page(tx, (queue, &reader), filter, now, &place, page.limit + 1)?;
     let has_more = data.len() > page.limit;
     data.truncate(page.limit);
     if backwards {
         data.reverse();
     }
-    add_seats(tx, &reader.into(), queue, &mut data)?;
+    add_seats(tx, &reader, queue, &mut data)?;
     Ok(Page { data, has_more })
 }
 

@@ -8,6 +8,8 @@ use super::item_store::{COLUMNS, read};
 use super::items::{Item, ItemKind};
 use crate::db::{Row, Tx};
 use crate::error::Result;
+use crate::project::Reader;
+use crate::queue::Queue;
 use crate::trace::filter::SqlBuilder;
 use crate::trace::search::padded;
 
@@ -58,18 +60,23 @@ pub(super) fn placed(tx: &mut Tx<'_>, queue_id: &str, id: &str) -> Result<Option
 
 pub(super) fn page(
     tx: &mut Tx<'_>,
-    queue_id: &str,
+    (queue, reader): (&Queue, &Reader),
     filter: &ItemFilter,
     now: i64,
     place: &Place<'_>,
     count: usize,
 ) -> Result<Vec<Placed>> {
     let mut sql = SqlBuilder::default();
-    let mut text = format!("{} where i.queue_id = {}", selected(), sql.bind(queue_id));
+    let mut text = format!("{} where i.queue_id = {}", selected(), sql.bind(&queue.id));
     if let Some(after) = place.after {
         text.push_str(&beyond(after, place.backwards, &mut sql));
     }
     text.push_str(&conditions(filter, now, &mut sql));
+    if let Some(flagged) = filter.flagged {
+        let me = reader.me().filter(|_| queue.blind).map(|me| sql.bind(me));
+        let flags = me.map_or_else(|| "i.flags".to_owned(), |me| reader.flags(&me));
+        text.push_str(&format!(" and ({flags}) {} 0", if flagged { ">" } else { "=" }));
+    }
     text.push_str(if place.backwards {
         " order by i.priority, i.sort_key desc, i.id{bytes_order} desc limit "
     } else {
@@ -123,11 +130,6 @@ fn conditions(filter: &ItemFilter, now: i64, sql: &mut SqlBuilder) -> String {
         None => {}
         Some("") => text.push_str(" and i.assignee is null"),
         Some(assignee) => text.push_str(&format!(" and i.assignee = {}", sql.bind(assignee))),
-    }
-    match filter.flagged {
-        None => {}
-        Some(true) => text.push_str(" and i.flags > 0"),
-        Some(false) => text.push_str(" and i.flags = 0"),
     }
     if filter.live {
         text.push_str(" and (s.span_id is not null or i.kind = 'datapoint')");

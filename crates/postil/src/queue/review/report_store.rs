@@ -7,8 +7,9 @@ use super::summary::{MOST_TROUBLE, Remark, ReviewerWork, Trouble};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::params;
-use crate::project::{Caller, Permission};
+use crate::project::{Caller, Permission, Reader};
 use crate::queue::Queue;
+use crate::trace::filter::SqlBuilder;
 
 /// What was submitted of the items behind `after` that `who` may know.
 pub(super) fn answers(
@@ -92,15 +93,23 @@ pub(super) fn work(tx: &mut Tx<'_>, queue_id: &str) -> Result<Vec<ReviewerWork>>
 
 /// Items that were declined or flagged, or lapsed more than once; the worst first.
 pub(super) fn trouble(tx: &mut Tx<'_>, queue: &Queue, caller: &Caller) -> Result<Vec<Trouble>> {
-    let sql = format!(
-        "select i.id, i.declines, i.flags, i.lapses, coalesce(p.name, t.name), coalesce(p.input_preview, t.input_preview)
-         from queue_item i
-         left join span p on p.project = i.project and p.trace_id = i.trace_id and p.span_id = i.span_id
-         left join trace t on i.kind = 'trace' and t.project = i.project and t.trace_id = i.trace_id
-         where i.queue_id = $1 and (i.declines > 0 or i.flags > 0 or i.lapses > 1)
-         order by i.flags desc, i.declines desc, i.lapses desc, i.id{{bytes_order}} limit {MOST_TROUBLE}"
+    let reader = Reader::from(caller);
+    let mut sql = SqlBuilder::default();
+    let queue_id = sql.bind(&queue.id);
+    let me = reader.me().filter(|_| queue.blind).map(|me| sql.bind(me));
+    let flags = me.map_or_else(|| "i.flags".to_owned(), |me| reader.flags(&me));
+    let text = format!(
+        "select * from (
+           select i.id, i.declines, {flags} as flags, i.lapses, coalesce(p.name, t.name) as name,
+             coalesce(p.input_preview, t.input_preview) as input
+           from queue_item i
+           left join span p on p.project = i.project and p.trace_id = i.trace_id and p.span_id = i.span_id
+           left join trace t on i.kind = 'trace' and t.project = i.project and t.trace_id = i.trace_id
+           where i.queue_id = {queue_id} and (i.declines > 0 or i.flags > 0 or i.lapses > 1)) known
+         where declines > 0 or flags > 0 or lapses > 1
+         order by flags desc, declines desc, lapses desc, id{{bytes_order}} limit {MOST_TROUBLE}"
     );
-    let rows = tx.query(&sql, params![&queue.id])?;
+    let rows = tx.query(&text, sql.params())?;
     let mut remarks = remarks(tx, queue, caller)?;
     rows.iter()
         .map(|row| {
