@@ -128,6 +128,33 @@ it("what a key opens is seen whole", async () => {
   await expect.poll(() => isWhole("Note")).toBe(true);
 });
 
+it("an answer that was opened and left as it is counts as right only when that is said", async () => {
+  const { page, complaints } = await openPage(inside);
+  const queue = await makeQueue(page, 24, { correction: "required" });
+  await review(page, queue);
+  await at(page, "1 of 3");
+  await page.keyboard.press("1");
+  await page.keyboard.press("e");
+  const field = page.getByRole("textbox", { name: "What should have been said" });
+  await field.waitFor();
+  await page.keyboard.press("Control+Enter");
+  await page.getByText("Write what should have been said, or confirm the answer as it is.").waitFor();
+  await page.getByRole("button", { name: "It is right as it is" }).click();
+  await page.getByText("The answer is right as it is.").waitFor();
+  await page.keyboard.press("Control+Enter");
+  await at(page, "2 of 3");
+  // Whoever goes back to an item that they declined is told so.
+  await page.keyboard.press("x");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("textbox").fill("Not in my language");
+  await dialog.getByRole("button", { name: "Decline" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  await painted(page);
+  await page.keyboard.press("k");
+  await page.getByText("You declined this item", { exact: true }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
 it("the questions leave room for the answer at each new item on a phone", async () => {
   const { page } = await openPage(inside);
   await page.setViewportSize({ width: 390, height: 844 });

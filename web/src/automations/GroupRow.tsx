@@ -39,7 +39,7 @@ export function GroupRow({
           aria-label={`Name of group ${at + 1}`}
           className="field"
           maxLength={64}
-          placeholder="Rated bad"
+          placeholder="Name, such as “rated bad”"
           aria-invalid={nameWrong !== undefined}
           value={group.name}
           onChange={(event) => set({ name: event.target.value })}

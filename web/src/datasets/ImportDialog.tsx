@@ -145,7 +145,8 @@ function Body({ onClose, dataset, first }: ImportProps & { first: React.RefObjec
 /** What an import did, in words. */
 function tell({ imported, already_there, skipped }: ImportDone): string {
   const also = [
-    already_there > 0 && `${count(already_there)} ${already_there === 1 ? "was" : "were"} there already`,
+    already_there > 0 &&
+      `${count(already_there)} ${already_there === 1 ? "was" : "were"} there already, or twice in the file`,
     skipped > 0 && `${count(skipped)} left out`,
   ].filter(Boolean);
   return [imported > 0 ? `${count(imported)} imported` : "Nothing new", ...also].join("; ");

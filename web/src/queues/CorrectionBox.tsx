@@ -27,12 +27,16 @@ export function CorrectionBox({
   const area = useRef<HTMLTextAreaElement>(null);
   const original = useMemo(() => originalOf(review), [review]);
   const [compared, setCompared] = useState(true);
-  const open = text !== undefined;
-  const pieces = useMemo(() => diff(original, text ?? original), [original, text]);
+  // To open the answer says nothing of it: only a change does, or that it was confirmed.
+  const [opened, setOpened] = useState(false);
+  const open = opened || text !== undefined;
+  const shown = text ?? original;
+  const pieces = useMemo(() => diff(original, shown), [original, shown]);
   const corrections = (review.others ?? []).filter(({ key }) => key === "correction");
-  const same = text === original;
+  const same = shown === original;
+  const confirms = required && original !== "" && text === undefined;
   const begin = () => {
-    if (!open) onChange(original);
+    setOpened(true);
     // The field is there only after that was shown.
     requestAnimationFrame(() => {
       const field = area.current;
@@ -77,29 +81,32 @@ export function CorrectionBox({
             <IconButton
               name="Remove the correction"
               className="size-7 pointer-coarse:size-11"
-              onClick={() => onChange(undefined)}
+              onClick={() => {
+                setOpened(false);
+                onChange(undefined);
+              }}
             >
               <X size={14} aria-hidden />
             </IconButton>
           </>
         )}
       </div>
-      {open ? (
+      {open && (
         <>
           <textarea
             ref={area}
             aria-labelledby="correction-title"
             aria-invalid={Boolean(wrong)}
             dir="auto"
-            rows={Math.min(16, Math.max(4, text.split("\n").length + Math.floor(characters(text) / 48)))}
+            rows={Math.min(16, Math.max(4, shown.split("\n").length + Math.floor(characters(shown) / 48)))}
             className="field resize-y text-read"
-            value={text}
-            onChange={(event) => onChange(event.target.value)}
+            value={shown}
+            onChange={({ target: { value } }) => onChange(value === original ? undefined : value)}
           />
-          {same && (
+          {same && text === undefined && <p className="mt-1 text-xs text-ink-2">Nothing is changed yet.</p>}
+          {same && text !== undefined && (
             <p className="mt-1 flex items-center gap-1 text-xs text-ink-2">
-              <Check size={12} aria-hidden className="text-good" />
-              {required ? "The answer is right as it is." : "Nothing is changed yet."}
+              <Check size={12} aria-hidden className="text-good" /> The answer is right as it is.
             </p>
           )}
           {compared && !same && (
@@ -108,13 +115,16 @@ export function CorrectionBox({
             </div>
           )}
         </>
-      ) : (
+      )}
+      {(!open || confirms) && (
         <div className="flex flex-wrap gap-2">
-          <Button className="pointer-coarse:h-11" onClick={begin}>
-            <Pencil size={14} aria-hidden /> Correct the answer <Key id="correct-item" />
-          </Button>
-          {required && original !== "" && (
-            <Button className="pointer-coarse:h-11" onClick={() => onChange(original)}>
+          {!open && (
+            <Button className="pointer-coarse:h-11" onClick={begin}>
+              <Pencil size={14} aria-hidden /> Correct the answer <Key id="correct-item" />
+            </Button>
+          )}
+          {confirms && (
+            <Button className={`pointer-coarse:h-11 ${open ? "mt-2" : ""}`} onClick={() => onChange(original)}>
               <Check size={14} aria-hidden /> It is right as it is
             </Button>
           )}

@@ -23,6 +23,12 @@ function Hint({ id, icon, label, off }: { id: CommandId; icon: ReactNode; label:
   );
 }
 
+/** What somebody is told who comes back to an item. */
+const BACK_AT: Partial<Record<string, string>> = {
+  skipped: "You skipped this item",
+  declined: "You declined this item",
+};
+
 /** What can be done with the item on the screen, and with which key. */
 export function DeskFoot({
   session,
@@ -41,6 +47,7 @@ export function DeskFoot({
   const entry = onScreen(session);
   const phase = phaseOf(session);
   const open = phase === "answering" && entry?.state !== "submitted";
+  const said = told || (phase === "answering" && entry ? (BACK_AT[entry.state] ?? "") : "");
   return (
     <footer className="flex min-h-12 shrink-0 items-center gap-1 border-t px-2 max-sm:pb-[env(safe-area-inset-bottom)]">
       <Hint id="previous-item" icon={<ArrowLeft size={14} aria-hidden />} label="Back" off={!before} />
@@ -54,8 +61,8 @@ export function DeskFoot({
           <Hint id="add-to-dataset" icon={<Database size={14} aria-hidden />} label="To a dataset" />
         </span>
       )}
-      <p role="status" className="min-w-0 flex-1 truncate px-2 text-sm text-ink-2" title={told || undefined}>
-        {told}
+      <p role="status" className="min-w-0 flex-1 truncate px-2 text-sm text-ink-2" title={said || undefined}>
+        {said}
       </p>
       {phase === "answering" && (
         <Button look="primary" className="pointer-coarse:h-11" disabled={entry?.review?.orphaned} onClick={submit}>

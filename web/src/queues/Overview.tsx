@@ -55,7 +55,7 @@ export function Overview({ queue }: { queue: Queue }) {
             <Reviewers summary={summary} />
           </Part>
           {summary.answers.map((one) => (
-            <Part key={one.key} title={one.display_name}>
+            <Part key={one.key} title={one.type === "correction" ? "Corrections" : one.display_name}>
               <Bars one={one} />
             </Part>
           ))}
@@ -147,7 +147,14 @@ function Bars({ one }: { one: QueueBars }) {
   const review = useReviews().byKey.get(key);
   const bars = inOrder(one, type === "boolean" ? ["true", "false"] : (review?.options ?? []).map(({ value }) => value));
   if (total === 0) return <p className="text-sm text-ink-3">No answers yet.</p>;
-  if (bars.length === 0 || type === "text" || type === "correction")
+  if (type === "correction")
+    return (
+      <p className="text-sm text-ink-2">
+        {count(total)} {total === 1 ? "answer" : "answers"} corrected, or confirmed as{" "}
+        {total === 1 ? "it is" : "they are"}.
+      </p>
+    );
+  if (bars.length === 0 || type === "text")
     return (
       <p className="text-sm text-ink-2">
         {count(total)} written {total === 1 ? "answer" : "answers"}.

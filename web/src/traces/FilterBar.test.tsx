@@ -1,9 +1,11 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { act, fireEvent, render, screen } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { useState } from "react";
-import { expect, it, vi } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { FilterBar } from "./FilterBar";
 import type { Fields } from "./useTraces";
+
+afterEach(cleanup);
 
 vi.mock("../app/project", () => ({ useHere: () => ({ api: {}, project: { key: "shop" } }) }));
 
@@ -35,4 +37,17 @@ it("the menu of fields stays away after Enter until somebody types again", () =>
   expect(menu()).toBe(false);
   fireEvent.change(field, { target: { value: "st" } });
   expect(menu()).toBe(true);
+});
+
+it("Enter behind the name of a field asks for its values, behind other words takes the words", () => {
+  render(<Page />);
+  const field = screen.getByRole<HTMLInputElement>("combobox");
+  act(() => field.focus());
+  fireEvent.change(field, { target: { value: "Status" } });
+  fireEvent.keyDown(field, { key: "Enter" });
+  expect(field.value).toBe("status:");
+  fireEvent.change(field, { target: { value: "stat" } });
+  fireEvent.keyDown(field, { key: "Enter" });
+  expect(field.value).toBe("");
+  expect(screen.getByText("stat", { exact: false })).toBeTruthy();
 });

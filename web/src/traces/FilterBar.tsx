@@ -63,6 +63,7 @@ export function FilterBar({
   const rows: Suggestion[] = !open ? [] : values ? suggestValues(typed, values) : suggestFields(typed, fields);
   const marked = rows[at];
 
+  const isTyped = (text: string) => text.toLowerCase() === typed.trim().toLowerCase();
   const commit = (next: Term[]) => onChange(print(next));
   const add = (token: string) => {
     const term = parseToken(token);
@@ -97,7 +98,9 @@ export function FilterBar({
       setAt((now) => (now + step + rows.length) % rows.length);
     } else if (event.key === "Enter" || (event.key === "Tab" && (marked || typed))) {
       event.preventDefault();
-      if (marked) choose(marked);
+      // Whoever wrote out the name of a field means the field, not the word.
+      const named = rows.find(({ open, token, label }) => open && [token.slice(0, -1), label].some(isTyped));
+      if (marked ?? named) choose((marked ?? named) as Suggestion);
       else if (typed.trim()) add(typed.trim());
     } else if (event.key === " " && parseToken(typed)?.field && (typed.match(/"/g)?.length ?? 0) % 2 === 0) {
       event.preventDefault();
