@@ -102,13 +102,33 @@ pub(super) fn find(tx: &mut Tx<'_>, queue_id: &str, id: &str) -> Result<Option<I
     tx.query_opt(&sql, params![id, queue_id])?.as_ref().map(read).transpose()
 }
 
-/// The items of a queue after one of them, by their ids, which nobody removes until this transaction ends.
-pub(super) fn by_id_after(tx: &mut Tx<'_>, queue_id: &str, after: Option<&str>, count: usize) -> Result<Vec<Item>> {
-    let sql = format!(
-        "select {COLUMNS} from queue_item i where i.queue_id = $1 and i.id{{bytes_order}} > $2
-         order by i.id{{bytes_order}} limit $3{{for_update}}"
-    );
-    tx.query(&sql, params![queue_id, after.unwrap_or(""), count])?.iter().map(read).collect()
+/// The ids of the items of a queue behind a subject, in the order of their subjects, and the subject of the last one.
+///
+/// Subjects have an index with the queue in front, ids have none: to walk along those, a database would read all items
+/// for every step.
+pub(super) fn ids_behind(
+    tx: &mut Tx<'_>,
+    queue_id: &str,
+    subject: &str,
+    count: usize,
+) -> Result<(Vec<String>, Option<String>)> {
+    let sql = "select id, subject from queue_item where queue_id = $1 and subject > $2 order by subject limit $3";
+    let rows = tx.query(sql, params![queue_id, subject, count])?;
+    let last = rows.last().map(|row| row.text(1)).transpose()?;
+    Ok((rows.iter().map(|row| row.text(0)).collect::<Result<_>>()?, last))
+}
+
+/// These items as far as they exist, which nobody removes until this transaction ends.
+pub(super) fn lock_all(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Item>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = SqlBuilder::default();
+    let list = sql.bind_list(padded(ids));
+    // Whoever takes several items takes them in this order.
+    let text =
+        format!("select {COLUMNS} from queue_item i where i.id in ({list}) order by i.id{{bytes_order}}{{for_update}}");
+    tx.query(&text, sql.params())?.iter().map(read).collect()
 }
 
 /// When these traces started, in nanoseconds, as far as they exist.

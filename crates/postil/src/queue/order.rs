@@ -91,17 +91,17 @@ pub fn sort_step(tx: &mut Tx<'_>, job: &Job) -> Result<Step> {
     Ok(Step { ended: last.is_none(), position: json!(last), done, failed: 0 })
 }
 
-/// Gives the next items behind an id their places; how many there were, and the last one, if there may be more.
+/// Gives the next items behind a subject their places; how many there were, and the last subject, if there may be more.
 fn sort_some(tx: &mut Tx<'_>, queue: &Queue, last: Option<&str>) -> Result<(usize, Option<String>)> {
-    let mut items = item_store::by_id_after(tx, &queue.id, last, AT_ONCE)?;
-    let newest = items.last().map(|item| item.id.clone());
+    let (ids, last) = item_store::ids_behind(tx, &queue.id, last.unwrap_or(""), AT_ONCE)?;
+    let mut items = item_store::lock_all(tx, &ids)?;
     let mut traces: Vec<String> = items.iter().filter_map(|item| item.trace_id.clone()).collect();
     traces.sort_unstable();
     traces.dedup();
     let starts = item_store::trace_starts(tx, queue.project.number, &traces)?;
     set_keys(tx, queue, &mut items, &starts)?;
     item_store::set_keys(tx, &items)?;
-    Ok((items.len(), newest.filter(|_| items.len() == AT_ONCE)))
+    Ok((items.len(), last.filter(|_| ids.len() == AT_ONCE)))
 }
 
 fn by_field(tx: &mut Tx<'_>, field: &OrderField, descending: bool, items: &mut [Item]) -> Result<()> {
