@@ -1,4 +1,4 @@
-"""Files that leave Postil, loaded back by the libraries people train and count with: datasets, pandas and pyarrow."""
+"""Files that leave Postil, loaded back by the libraries people train and count with: datasets, pandas, pyarrow and trl."""
 
 import io
 import json
@@ -10,6 +10,9 @@ import pandas
 import pyarrow.json
 import pyarrow.parquet
 import pytest
+import tokenizers
+from transformers import PreTrainedTokenizerFast
+from trl import data_utils as trl
 
 from support import KEY, URL, Span, http, seed, unique
 
@@ -66,6 +69,37 @@ def test_verdicts_load_as_trl_wants_them(dataset, tmp_path):
     said = [(row["completion"][0]["content"], row["label"]) for row in verdicts]
     kept = "Rarely, and not in winter."
     assert said == [(CORRECTIONS[0], True), (kept, False), (CORRECTIONS[1], True), (kept, False), (kept, True)]
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    """Knows no words; its template tells who said what."""
+    template = "{% for each in messages %}[{{ each.role }}] {{ each.content }}\n{% endfor %}" \
+        "{% if add_generation_prompt %}[assistant] {% endif %}"
+    words = tokenizers.Tokenizer(tokenizers.models.WordLevel({"?": 0}, unk_token="?"))
+    return PreTrainedTokenizerFast(tokenizer_object=words, chat_template=template)
+
+
+@pytest.mark.parametrize("format", ["dpo", "kto", "openai"])
+def test_trl_itself_reads_what_it_trains_on(dataset, tokenizer, format, tmp_path):
+    """By the functions with which its trainers prepare a file. They refuse other columns."""
+    rows = load(exported(dataset, f"format={format}", tmp_path), tmp_path)
+    texts = [trl.apply_chat_template(row, tokenizer) for row in rows]
+    question, kept = "[user] How do I water a cactus?\n", "Rarely, and not in winter."
+    assert all(trl.is_conversational(row) for row in rows)
+    if format == "openai":
+        assert [text["text"] for text in texts][0] == f"{question}[assistant] {CORRECTIONS[0]}\n"
+        return
+    assert {text["prompt"] for text in texts} == {f"{question}[assistant] "}
+    if format == "kto":
+        assert [(text["completion"], text["label"]) for text in texts][:2] == \
+            [(f"{CORRECTIONS[0]}\n", True), (f"{kept}\n", False)]
+        return
+    assert [(text["chosen"], text["rejected"]) for text in texts] == \
+        [(f"{correction}\n", f"{kept}\n") for correction in CORRECTIONS]
+    unpaired = trl.unpair_preference_dataset(rows)
+    assert set(unpaired.column_names) == {"prompt", "completion", "label"}
+    assert list(unpaired["label"]) == [True, True, False, False]
 
 
 def test_chats_load_for_fine_tuning(dataset, tmp_path):
