@@ -56,11 +56,23 @@ export async function send<T>(method: Method, path: string, call: Call = {}): Pr
   }
 }
 
+/** Told how many bytes of a file are there, again and again. */
+export type OnBytes = (bytes: number) => void;
+
 /** Fetches a file and hands it to the browser to keep: a plain link cannot name the project. */
-export async function download(path: string, project: string, name: string): Promise<void> {
+export async function download(path: string, project: string, name: string, onBytes?: OnBytes): Promise<void> {
   const response = await fetch(path, { headers: { "x-postil-project": project }, credentials: "same-origin" });
   if (!response.ok) throw await errorOf(response);
-  const address = URL.createObjectURL(await response.blob());
+  let bytes = 0;
+  const counted = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(piece, controller) {
+      bytes += piece.byteLength;
+      onBytes?.(bytes);
+      controller.enqueue(piece);
+    },
+  });
+  const type = { headers: { "content-type": response.headers.get("content-type") ?? "" } };
+  const address = URL.createObjectURL(await new Response(response.body?.pipeThrough(counted), type).blob());
   const link = document.createElement("a");
   link.href = address;
   link.download = name;

@@ -1,5 +1,5 @@
 import type { Aggregate } from ".";
-import { download, path, send } from "./client";
+import { download, type OnBytes, path, send } from "./client";
 import type { AnswerValue, Job, Json, JsonObject, List } from "./types";
 
 export interface Dataset {
@@ -181,10 +181,13 @@ export function datasetsApi(project: string) {
       send<List<DuplicateGroup> & { surplus: number }>("GET", path`/v3/datasets/${id}/duplicates`, { project }),
     removeDuplicates: (id: string) =>
       send<{ removed: number }>("POST", path`/v3/datasets/${id}/duplicates/remove`, { project }),
-    exportDataset: (id: string, choice: ExportChoice, name: string) =>
-      download(`${path`/v3/datasets/${id}/export`}?${query({ ...choice })}`, project, name),
-    exportAnnotations: (choice: { format: string; key?: string; from?: string; to?: string }, name: string) =>
-      download(`/v3/annotations/export?${query(choice)}`, project, name),
+    exportDataset: (id: string, choice: ExportChoice, name: string, onBytes?: OnBytes) =>
+      download(`${path`/v3/datasets/${id}/export`}?${query({ ...choice })}`, project, name, onBytes),
+    exportAnnotations: (
+      choice: { format: string; key?: string; from?: string; to?: string },
+      name: string,
+      onBytes?: OnBytes,
+    ) => download(`/v3/annotations/export?${query(choice)}`, project, name, onBytes),
   };
 }
 

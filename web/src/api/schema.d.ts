@@ -1939,11 +1939,10 @@ export interface paths {
         put?: never;
         /**
          * Add spans to a dataset
-         * @description What went in becomes the messages, the newest correction that changes the answer (or else the answer) the
-         *     expected output, the variables of
-         *     the prompt the inputs; what people said comes along. All of them or none. A span that was added before is answered
-         *     with the datapoint it became, `already_there`, and adds nothing; unless it was corrected since, or `duplicates` is
-         *     `add`.
+         * @description What went in becomes the messages, the newest correction that changes the answer (or else the answer) the expected
+         *     output, the variables of the prompt the inputs; what people said comes along. All of them or none. A span that was added
+         *     before is answered with the datapoint it became, `already_there`, and adds nothing; unless it was corrected since, or
+         *     `duplicates` is `add`.
          */
         post: operations["take"];
         delete?: never;

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { Download } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
 import type { Dataset } from "../api/datasets";
 import { Button } from "../ui/Button";
 import { cx } from "../ui/cx";
+import { DownloadButton } from "../ui/DownloadButton";
 import { Select } from "../ui/Field";
 import { Dialog } from "../ui/Overlay";
 import { ErrorLine } from "../ui/State";
@@ -37,6 +37,7 @@ function Body({ onClose, dataset, first }: ExportProps & { first: React.RefObjec
   const [percent, setPercent] = useState("0");
   const [split, setSplit] = useState("");
   const { busy, error, run } = useWork();
+  const [bytes, setBytes] = useState(0);
   const test = Number(percent);
   const wrong = percent.trim() === "" || !Number.isInteger(test) || test < 0 || test > 100;
   const folder = format === "huggingface";
@@ -46,10 +47,11 @@ function Body({ onClose, dataset, first }: ExportProps & { first: React.RefObjec
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (wrong) return;
+    setBytes(0);
     void run(async () => {
       const choice = { format, ...(test > 0 ? { test_percent: test } : {}), ...(part ? { split: part } : {}) };
       const which = { ...(folder ? { files } : {}), ...(snapshot ? { snapshot_id: snapshot } : {}) };
-      await api.exportDataset(dataset._id, { ...choice, ...which }, name);
+      await api.exportDataset(dataset._id, { ...choice, ...which }, name, setBytes);
       toast(`${name} is downloaded`);
       onClose();
     });
@@ -156,9 +158,7 @@ function Body({ onClose, dataset, first }: ExportProps & { first: React.RefObjec
           {name}
         </span>
         <Button onClick={onClose}>Cancel</Button>
-        <Button look="primary" type="submit" disabled={busy || wrong}>
-          <Download size={14} aria-hidden /> {busy ? "Downloading…" : "Download"}
-        </Button>
+        <DownloadButton busy={busy} bytes={bytes} disabled={wrong} />
       </div>
     </form>
   );

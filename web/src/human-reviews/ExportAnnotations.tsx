@@ -4,6 +4,7 @@ import { datasetsApi } from "../api/datasets";
 import type { HumanReview } from "../api/types";
 import { useHere } from "../app/project";
 import { Button } from "../ui/Button";
+import { DownloadButton } from "../ui/DownloadButton";
 import { Field, Select } from "../ui/Field";
 import { Dialog } from "../ui/Overlay";
 import { ErrorLine } from "../ui/State";
@@ -49,12 +50,14 @@ function Body({
   const [days, setDays] = useState("");
   const [format, setFormat] = useState("csv");
   const { busy, error, run } = useWork();
+  const [bytes, setBytes] = useState(0);
   const name = `${["annotations", key].filter(Boolean).join("-")}.${format}`;
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    setBytes(0);
     void run(async () => {
       const from = days ? new Date(Date.now() - Number(days) * DAY).toISOString() : "";
-      await datasetsApi(project.project_id).exportAnnotations({ format, key, from }, name);
+      await datasetsApi(project.project_id).exportAnnotations({ format, key, from }, name, setBytes);
       toast(`${name} is downloaded`);
       onClose();
     });
@@ -103,9 +106,7 @@ function Body({
           {name}
         </span>
         <Button onClick={onClose}>Cancel</Button>
-        <Button look="primary" type="submit" disabled={busy}>
-          <Download size={14} aria-hidden /> {busy ? "Downloading…" : "Download"}
-        </Button>
+        <DownloadButton busy={busy} bytes={bytes} />
       </div>
     </form>
   );

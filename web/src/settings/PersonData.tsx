@@ -82,7 +82,7 @@ export function PersonData() {
           <p role="status">
             {known.data === undefined
               ? "Looking at what goes…"
-              : `They are the user of ${known.data === 1 ? "1 trace" : `${count(known.data)} traces`}. These go with their annotations, evaluator results, queue items and datapoints, as does what the person said of others.`}
+              : `They are the user of ${known.data === 1 ? "1 trace. It goes with its" : `${count(known.data)} traces. These go with their`} annotations, evaluator results, queue items and datapoints, as does what the person said of others.`}
           </p>
         )}
         <p>This cannot be undone.</p>

@@ -27,6 +27,12 @@ export function money(value: number | undefined, currency = "USD"): string {
   return new Intl.NumberFormat("en", { style: "currency", currency, ...digits }).format(value);
 }
 
+/** How large a file is. */
+export function fileSize(bytes: number): string {
+  if (bytes < 1e6) return `${whole.format(Math.ceil(bytes / 1000))} kB`;
+  return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
+}
+
 export function ago(iso: string, now: number = Date.now()): string {
   const seconds = Math.round((now - Date.parse(iso)) / 1000);
   if (!Number.isFinite(seconds)) return "";

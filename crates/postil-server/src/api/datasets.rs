@@ -58,11 +58,10 @@ struct TakenDatapoint {
 
 /// Add spans to a dataset
 ///
-/// What went in becomes the messages, the newest correction that changes the answer (or else the answer) the
-/// expected output, the variables of
-/// the prompt the inputs; what people said comes along. All of them or none. A span that was added before is answered
-/// with the datapoint it became, `already_there`, and adds nothing; unless it was corrected since, or `duplicates` is
-/// `add`.
+/// What went in becomes the messages, the newest correction that changes the answer (or else the answer) the expected
+/// output, the variables of the prompt the inputs; what people said comes along. All of them or none. A span that was added
+/// before is answered with the datapoint it became, `already_there`, and adds nothing; unless it was corrected since, or
+/// `duplicates` is `add`.
 #[utoipa::path(post, path = "/v3/datasets/{dataset_id}/spans", tag = "datasets",
     params(("dataset_id" = String, Path)), request_body = DatapointSources,
     responses((status = 200, body = Vec<TakenDatapoint>), (status = "4XX", body = ErrorBody)))]
