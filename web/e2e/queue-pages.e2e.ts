@@ -161,6 +161,17 @@ it("items are found by their state, given to people, put first and removed; answ
   await page.getByText(/for Owner/).waitFor();
   await look(page, "queue-items");
   expect(await barriers(page)).toEqual([]);
+  await page.getByLabel("Show", { exact: true }).selectOption({ label: "Complete" });
+  await expect.poll(() => items.count()).toBe(5);
+  await page.getByRole("checkbox", { name: "All", exact: true }).check();
+  await page.getByText("5 selected").waitFor();
+  await page.keyboard.press("d");
+  await page.getByLabel("Find a dataset, or name a new one").fill("From the queue");
+  await page.keyboard.press("Enter");
+  await page.getByText("5 added to From the queue").waitFor();
+  await page.getByLabel("Show", { exact: true }).selectOption({ label: "To do" });
+  await expect.poll(() => items.count()).toBe(4);
+  await items.filter({ hasText: "for Owner" }).getByRole("checkbox").check();
   await page.getByRole("button", { name: "Remove", exact: true }).click();
   await page.getByRole("alertdialog").or(page.getByRole("dialog")).getByRole("button", { name: "Remove" }).click();
   await expect.poll(() => items.count()).toBe(3);

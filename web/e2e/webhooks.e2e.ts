@@ -50,7 +50,7 @@ it("a webhook is made, told, watched, switched off and deleted", async () => {
   await form.getByLabel("Address").fill("http://10.0.0.1/hook");
   await form.getByLabel("Another webhook is disabled").check();
   await form.getByRole("button", { name: "Create the webhook" }).click();
-  await form.getByText("url must be on the public internet").waitFor();
+  await form.getByText("The address must be on the public internet").waitFor();
   await look(page, "webhook-form");
   expect(await barriers(page)).toEqual([]);
   // The browser tells of every answer that is an error.

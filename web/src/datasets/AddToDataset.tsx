@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Database, Plus } from "lucide-react";
-import { type KeyboardEvent, useDeferredValue, useRef, useState } from "react";
+import { type KeyboardEvent, useDeferredValue, useEffect, useEffectEvent, useRef, useState } from "react";
 import { asApiError } from "../api/error";
 import { may, useHere } from "../app/project";
 import { Key } from "../keys/Key";
@@ -85,7 +85,10 @@ function Picker({
   const navigate = useNavigate();
   const [words, setWords] = useState("");
   const name = words.trim();
-  const found = useInfiniteQuery(listQuery(useDeferredValue(name)));
+  const asked = useDeferredValue(name);
+  const found = useInfiniteQuery(listQuery(asked));
+  // Enter came before the list for these words: it holds as soon as that is there.
+  const [entered, setEntered] = useState(false);
   const rows = found.data?.pages.flatMap(({ data }) => data) ?? [];
   const list = useRef<HTMLUListElement>(null);
   const { busy, error, run } = useWork();
@@ -122,6 +125,13 @@ function Picker({
     if (only && (rows.length === 1 || name !== "")) add(only);
     else if (name !== "") add();
   };
+  const ready = asked === name && found.isSuccess && !found.isPlaceholderData;
+  const enterNow = useEffectEvent(enter);
+  useEffect(() => {
+    if (!entered || !ready) return;
+    setEntered(false);
+    enterNow();
+  }, [entered, ready]);
   const row =
     "flex min-h-10 w-full items-center gap-3 px-2 text-left text-sm -outline-offset-2 hover:bg-hover disabled:opacity-50";
   return (
@@ -133,16 +143,12 @@ function Picker({
         aria-label="Find a dataset, or name a new one"
         placeholder="Find a dataset, or name a new one"
         value={words}
-        onChange={(event) => setWords(event.target.value)}
+        onChange={(event) => {
+          setEntered(false);
+          setWords(event.target.value);
+        }}
         onKeyDown={(event) => {
-          if (
-            event.key === "Enter" &&
-            !event.nativeEvent.isComposing &&
-            !busy &&
-            many <= MOST &&
-            !found.isPlaceholderData
-          )
-            enter();
+          if (event.key === "Enter" && !event.nativeEvent.isComposing && !busy && many <= MOST) setEntered(true);
         }}
       />
       {many > MOST && (

@@ -4,6 +4,7 @@ import { settingsApi } from "../api";
 import { asApiError } from "../api/error";
 import type { Queue } from "../api/queues";
 import { may, useHere } from "../app/project";
+import { AddToDataset } from "../datasets/AddToDataset";
 import { Button } from "../ui/Button";
 import { Confirm } from "../ui/Confirm";
 import { Select } from "../ui/Field";
@@ -69,7 +70,11 @@ export function Items({
     staleTime: 60_000,
   });
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
-  const ids = rows.map(({ id }) => id).filter((id) => chosen.has(id));
+  const some = rows.filter(({ id }) => chosen.has(id));
+  const ids = some.map(({ id }) => id);
+  const sources = some.flatMap(({ id, orphaned, trace_id, span_id }) =>
+    trace_id && !orphaned ? [{ trace_id, queue_item_id: id, ...(span_id ? { span_id } : {}) }] : [],
+  );
   const toggle = (id: string) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
@@ -94,6 +99,20 @@ export function Items({
           onChange={(event) => onState((event.target.value || undefined) as QueueSearch["state"])}
           options={FILTERS}
         />
+        {removes && rows.length > 0 && (
+          <label className="flex min-h-9 items-center gap-2 text-sm text-ink-2 pointer-coarse:min-h-11">
+            <input
+              type="checkbox"
+              className="size-4 accent-(--accent)"
+              checked={ids.length === rows.length}
+              ref={(box) => {
+                if (box) box.indeterminate = ids.length > 0 && ids.length < rows.length;
+              }}
+              onChange={() => setChosen(new Set(ids.length === rows.length ? [] : rows.map(({ id }) => id)))}
+            />
+            {list.hasNextPage ? "All that are shown" : "All"}
+          </label>
+        )}
         {ids.length > 0 && (
           <>
             <span role="status" className="num text-sm font-medium">
@@ -125,6 +144,12 @@ export function Items({
                 />
               </>
             )}
+            <AddToDataset
+              look="button"
+              what={ids.length === 1 ? "this item" : `${count(ids.length)} items`}
+              sources={sources}
+              onAdded={() => setChosen(new Set())}
+            />
             {removes && (
               <Button look="danger" onClick={() => setRemoving(true)}>
                 Remove

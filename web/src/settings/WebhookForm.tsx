@@ -43,7 +43,9 @@ function Body({ first, webhook, onClose, onSaved }: FormProps & { first: RefObje
     events: events.length === 0 ? "Choose at least one." : undefined,
   };
   const said = (field: "display_name" | "url" | "events") =>
-    tried ? (wrong[field] ?? (error?.field?.startsWith(field) ? error.message : undefined)) : undefined;
+    tried
+      ? (wrong[field] ?? (error?.field?.startsWith(field) ? error.message.replace(/^url\b/, "The address") : undefined))
+      : undefined;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);

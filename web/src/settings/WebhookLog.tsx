@@ -151,7 +151,7 @@ function Row({ delivery, enabled, onReplay }: { delivery: Delivery; enabled: boo
 const STATES = {
   delivered: { Icon: CircleCheck, label: "delivered", look: "text-good" },
   waiting: { Icon: Clock, label: "waiting", look: "text-warn" },
-  failed: { Icon: OctagonAlert, label: "given up", look: "text-bad" },
+  failed: { Icon: OctagonAlert, label: "failed", look: "text-bad" },
 } as const;
 
 /** How a delivery stands: an icon and a word. */

@@ -137,7 +137,7 @@ export const COLUMNS: readonly Column[] = [
   {
     id: "judged",
     label: "Judged",
-    room: "minmax(80px,1fr)",
+    room: "minmax(124px,1fr)",
     usual: true,
     cell: (trace, reviews) => <Judged trace={trace} reviews={reviews} />,
   },
