@@ -45,9 +45,63 @@ pub enum Cell {
     Time(i64),
 }
 
-impl Cell {
-    fn weight(&self) -> usize {
-        if let Cell::Text(text) = self { text.len() } else { 8 }
+/// The values of one column in the group that is being filled, packed: cells of their own would take many times as much.
+#[derive(Debug, Default)]
+struct Column {
+    /// Of each row: 1 where there is a value.
+    levels: Vec<i16>,
+    /// Texts, one behind the other.
+    text: Vec<u8>,
+    /// Where each text ends.
+    ends: Vec<usize>,
+    /// Everything that is not text; truth is 1 or 0.
+    numbers: Vec<i64>,
+}
+
+impl Column {
+    /// Adds the value of one more row; how many bytes it takes.
+    fn push(&mut self, kind: Kind, cell: Cell) -> usize {
+        let weight = match (kind, cell) {
+            (Kind::Text, Cell::Text(text)) => {
+                self.text.extend_from_slice(text.as_bytes());
+                self.ends.push(self.text.len());
+                Some(text.len())
+            }
+            (Kind::Integer, Cell::Integer(number)) | (Kind::Time, Cell::Time(number)) => {
+                self.numbers.push(number);
+                Some(8)
+            }
+            (Kind::Truth, Cell::Truth(truth)) => {
+                self.numbers.push(i64::from(truth));
+                Some(1)
+            }
+            _ => None,
+        };
+        self.levels.push(i16::from(weight.is_some()));
+        weight.unwrap_or_default()
+    }
+
+    /// Writes the column and forgets its values.
+    fn write(&mut self, kind: Kind, group: &mut SerializedRowGroupWriter<'_, Sink>) -> Result<()> {
+        match kind {
+            Kind::Text => {
+                let all = ByteArray::from(std::mem::take(&mut self.text));
+                let mut start = 0;
+                let text = |end: usize| {
+                    let from = std::mem::replace(&mut start, end);
+                    all.slice(from, end - from)
+                };
+                write::<ByteArrayType>(group, &self.ends.drain(..).map(text).collect::<Vec<_>>(), &self.levels)?;
+            }
+            Kind::Integer | Kind::Time => write::<Int64Type>(group, &self.numbers, &self.levels)?,
+            Kind::Truth => {
+                let truths: Vec<bool> = self.numbers.iter().map(|number| *number == 1).collect();
+                write::<BoolType>(group, &truths, &self.levels)?;
+            }
+        }
+        self.numbers.clear();
+        self.levels.clear();
+        Ok(())
     }
 }
 
@@ -74,8 +128,8 @@ impl Write for Sink {
 
 /// A table that is being written.
 pub struct Table {
-    kinds: Vec<Kind>,
-    rows: Vec<Vec<Cell>>,
+    columns: Vec<(Kind, Column)>,
+    rows: usize,
     weight: usize,
     sink: Sink,
     writer: SerializedFileWriter<Sink>,
@@ -92,15 +146,18 @@ impl Table {
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let sink = Sink::default();
         let writer = SerializedFileWriter::new(sink.clone(), schema, Arc::new(properties))?;
-        let kinds = columns.iter().map(|(_, kind)| *kind).collect();
-        Ok(Table { kinds, rows: Vec::new(), weight: 0, sink, writer })
+        let columns = columns.iter().map(|(_, kind)| (*kind, Column::default())).collect();
+        Ok(Table { columns, rows: 0, weight: 0, sink, writer })
     }
 
     /// Adds a row. What does not fit its column, or is missing at the end, is empty there.
     pub fn push(&mut self, row: Vec<Cell>) -> Result<()> {
-        self.weight += row.iter().map(Cell::weight).sum::<usize>();
-        self.rows.push(row);
-        if self.rows.len() >= GROUP_ROWS || self.weight >= GROUP_BYTES { self.write_group() } else { Ok(()) }
+        let mut cells = row.into_iter();
+        for (kind, column) in &mut self.columns {
+            self.weight += column.push(*kind, cells.next().unwrap_or(Cell::Empty));
+        }
+        self.rows += 1;
+        if self.rows >= GROUP_ROWS || self.weight >= GROUP_BYTES { self.write_group() } else { Ok(()) }
     }
 
     /// The bytes that are ready by now.
@@ -116,37 +173,15 @@ impl Table {
     }
 
     fn write_group(&mut self) -> Result<()> {
-        if self.rows.is_empty() {
+        if self.rows == 0 {
             return Ok(());
         }
         let mut group = self.writer.next_row_group()?;
-        for (at, kind) in self.kinds.iter().enumerate() {
-            let cells = self
-                .rows
-                .iter_mut()
-                .map(|row| row.get_mut(at).map_or(Cell::Empty, |cell| std::mem::replace(cell, Cell::Empty)));
-            match kind {
-                Kind::Text => write::<ByteArrayType>(&mut group, cells, |cell| match cell {
-                    Cell::Text(text) => Some(ByteArray::from(text.into_bytes())),
-                    _ => None,
-                })?,
-                Kind::Integer => write::<Int64Type>(&mut group, cells, |cell| match cell {
-                    Cell::Integer(number) => Some(number),
-                    _ => None,
-                })?,
-                Kind::Truth => write::<BoolType>(&mut group, cells, |cell| match cell {
-                    Cell::Truth(truth) => Some(truth),
-                    _ => None,
-                })?,
-                Kind::Time => write::<Int64Type>(&mut group, cells, |cell| match cell {
-                    Cell::Time(at) => Some(at),
-                    _ => None,
-                })?,
-            }
+        for (kind, column) in &mut self.columns {
+            column.write(*kind, &mut group)?;
         }
         group.close()?;
-        self.rows.clear();
-        self.weight = 0;
+        (self.rows, self.weight) = (0, 0);
         Ok(())
     }
 }
@@ -168,19 +203,9 @@ fn field(name: &str, kind: Kind) -> Result<TypePtr> {
     Ok(Arc::new(field.build()?))
 }
 
-fn write<T: DataType>(
-    group: &mut SerializedRowGroupWriter<'_, Sink>,
-    cells: impl Iterator<Item = Cell>,
-    value: impl Fn(Cell) -> Option<T::T>,
-) -> Result<()> {
-    let (mut values, mut levels) = (Vec::new(), Vec::new());
-    for cell in cells {
-        let value = value(cell);
-        levels.push(i16::from(value.is_some()));
-        values.extend(value);
-    }
+fn write<T: DataType>(group: &mut SerializedRowGroupWriter<'_, Sink>, values: &[T::T], levels: &[i16]) -> Result<()> {
     if let Some(mut column) = group.next_column()? {
-        column.typed::<T>().write_batch(&values, Some(&levels), None)?;
+        column.typed::<T>().write_batch(values, Some(levels), None)?;
         column.close()?;
     }
     Ok(())
