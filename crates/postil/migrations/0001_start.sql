@@ -705,6 +705,7 @@ create table queue (
   updated_at bigint not null
 ){clustered};
 create index queue_place on queue (project, id);
+create index queue_blind on queue (blind) where blind = 1;
 
 -- Who may review in a queue, and where each reviewer's last search ended (a hint that saves walking over what they did).
 create table queue_reviewer (

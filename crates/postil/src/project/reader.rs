@@ -65,8 +65,9 @@ impl Reader {
         let Some((_, manages)) = &self.caller else { return String::new() };
         let has_seat = format!("exists (select 1 from queue_seat m where m.item_id = b.id and m.reviewer = {me})");
         let concerned = if *manages { format!(" and {has_seat}") } else { String::new() };
+        // Where no queue is blind, that is found out once and not of every annotation.
         format!(
-            " and (a.annotator_id = {me} or not exists (
+            " and (a.annotator_id = {me} or not exists (select 1 from queue where blind = 1) or not exists (
                 select 1 from queue_item b
                 join queue bq on bq.id = b.queue_id and bq.blind = 1
                 join queue_seat bs on bs.item_id = b.id and bs.reviewer = a.annotator_id and bs.state = 'submitted'
