@@ -122,6 +122,15 @@ it("a snapshot is made, and says what changed since", async () => {
   await dialog.getByLabel("Name of the snapshot").fill("Release 1");
   await dialog.getByRole("button", { name: "Make a snapshot" }).click();
   await dialog.getByText("has a snapshot with the name").waitFor();
+  await dialog.getByLabel("Name of the snapshot").fill("A mistake");
+  await dialog.getByRole("button", { name: "Make a snapshot" }).click();
+  const kept = dialog.getByRole("list", { name: "Snapshots" }).getByRole("listitem");
+  await expect.poll(() => kept.count()).toBe(2);
+  await look(page, "dataset-snapshots");
+  await dialog.getByRole("button", { name: "Delete A mistake" }).click();
+  await page.getByRole("button", { name: "Delete the snapshot" }).click();
+  await expect.poll(() => kept.count()).toBe(1);
+  await kept.getByText("Release 1").waitFor();
   await page.keyboard.press("Escape");
 
   await page.getByRole("button", { name: "Export", exact: true }).click();

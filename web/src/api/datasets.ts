@@ -171,6 +171,8 @@ export function datasetsApi(project: string) {
       send<List<Snapshot>>("GET", path`/v3/datasets/${id}/snapshots`, { project, query: { limit: 200 } }),
     makeSnapshot: (id: string, name: string) =>
       send<Snapshot>("POST", path`/v3/datasets/${id}/snapshots`, { project, body: { name } }),
+    deleteSnapshot: (id: string, snapshot: string) =>
+      send<void>("DELETE", path`/v3/datasets/${id}/snapshots/${snapshot}`, { project }),
     /** What changed from one snapshot to another, or to the dataset as it is. */
     diff: (id: string, from: string, to?: string, after?: string) =>
       send<List<DatapointChange> & { next_after?: string }>("GET", path`/v3/datasets/${id}/diff`, {

@@ -1884,7 +1884,7 @@ export interface paths {
         put?: never;
         /**
          * Make a snapshot of a dataset
-         * @description It holds the dataset as it is, for good: whatever becomes of the dataset, the snapshot stays until the dataset is
+         * @description It holds the dataset as it is: whatever becomes of the dataset, the snapshot stays until it, or the dataset, is
          *     deleted. Nothing is copied.
          */
         post: operations["create"];
@@ -1905,7 +1905,11 @@ export interface paths {
         get: operations["get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a snapshot
+         * @description With what only it held. The dataset and its other snapshots stay as they are.
+         */
+        delete: operations["remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -11102,6 +11106,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SnapshotView"];
                 };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                snapshot_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. No body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": {
                 headers: {

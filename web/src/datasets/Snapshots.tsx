@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { Trash2 } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
 import type { Dataset, Snapshot } from "../api/datasets";
 import { asApiError } from "../api/error";
 import { may, useHere } from "../app/project";
-import { Button } from "../ui/Button";
+import { Button, IconButton } from "../ui/Button";
+import { Confirm } from "../ui/Confirm";
 import { Select } from "../ui/Field";
 import { count } from "../ui/format";
 import { Dialog } from "../ui/Overlay";
@@ -37,10 +39,11 @@ export function Snapshots(props: SnapshotsProps) {
 }
 
 function Body({ dataset, first }: SnapshotsProps & { first: React.RefObject<HTMLInputElement | null> }) {
-  const { snapshots } = useDatasets();
+  const { api, snapshots, changed } = useDatasets();
   const edits = may(useHere(), "annotate");
   const list = useQuery(snapshots(dataset._id));
   const [pair, setPair] = useState<{ from: string; to: string }>();
+  const [gone, setGone] = useState<Snapshot>();
   const made = list.data?.data ?? [];
   return (
     <div className="scroll flex min-h-0 flex-col gap-4 px-4 py-4">
@@ -62,6 +65,7 @@ function Body({ dataset, first }: SnapshotsProps & { first: React.RefObject<HTML
                 snapshot={snapshot}
                 compare={() => setPair({ from: snapshot.id, to: "" })}
                 compared={pair?.from === snapshot.id && pair.to === ""}
+                remove={edits ? () => setGone(snapshot) : undefined}
               />
             ))}
           </ul>
@@ -76,6 +80,20 @@ function Body({ dataset, first }: SnapshotsProps & { first: React.RefObject<HTML
           )}
         </>
       )}
+      <Confirm
+        open={gone !== undefined}
+        onClose={() => setGone(undefined)}
+        title={`Delete the snapshot ${gone?.name ?? ""}?`}
+        action="Delete the snapshot"
+        run={async () => {
+          if (!gone) return;
+          await api.deleteSnapshot(dataset._id, gone.id);
+          if (pair?.from === gone.id || pair?.to === gone.id) setPair(undefined);
+          changed(dataset._id);
+        }}
+      >
+        <p>What only it held goes along. The dataset and its other snapshots stay as they are.</p>
+      </Confirm>
     </div>
   );
 }
@@ -117,7 +135,17 @@ function Make({ dataset, first }: { dataset: Dataset; first: React.RefObject<HTM
   );
 }
 
-function Row({ snapshot, compare, compared }: { snapshot: Snapshot; compare: () => void; compared: boolean }) {
+function Row({
+  snapshot,
+  compare,
+  compared,
+  remove,
+}: {
+  snapshot: Snapshot;
+  compare: () => void;
+  compared: boolean;
+  remove: (() => void) | undefined;
+}) {
   const { name, datapoints_count: held, created_at } = snapshot;
   return (
     <li className="flex min-h-11 items-center gap-3 border-b py-1.5">
@@ -132,6 +160,11 @@ function Row({ snapshot, compare, compared }: { snapshot: Snapshot; compare: () 
       <Button small aria-pressed={compared} onClick={compare}>
         What changed since
       </Button>
+      {remove && (
+        <IconButton name={`Delete ${name}`} onClick={remove}>
+          <Trash2 size={16} aria-hidden />
+        </IconButton>
+      )}
     </li>
   );
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use postil::Error;
 use postil::clock::rfc3339;
 use postil::dataset::duplicate;
@@ -22,7 +23,7 @@ use crate::state::App;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
-        .routes(routes!(get))
+        .routes(routes!(get, remove))
         .routes(routes!(datapoints))
         .routes(routes!(diff))
         .routes(routes!(list_duplicates))
@@ -90,7 +91,7 @@ async fn list(
 
 /// Make a snapshot of a dataset
 ///
-/// It holds the dataset as it is, for good: whatever becomes of the dataset, the snapshot stays until the dataset is
+/// It holds the dataset as it is: whatever becomes of the dataset, the snapshot stays until it, or the dataset, is
 /// deleted. Nothing is copied.
 #[utoipa::path(post, path = "/v3/datasets/{dataset_id}/snapshots", tag = "datasets",
     params(("dataset_id" = String, Path)), request_body = CreateSnapshot,
@@ -117,6 +118,21 @@ async fn get(
 ) -> ApiResult<Json<SnapshotView>> {
     let found = app.db.read(move |tx| snapshot::read(tx, &caller, &dataset_id, &id)).await?;
     Ok(Json(found.into()))
+}
+
+/// Delete a snapshot
+///
+/// With what only it held. The dataset and its other snapshots stay as they are.
+#[utoipa::path(delete, path = "/v3/datasets/{dataset_id}/snapshots/{snapshot_id}", tag = "datasets",
+    params(("dataset_id" = String, Path), ("snapshot_id" = String, Path)),
+    responses((status = 204, description = "Deleted. No body."), (status = "4XX", body = ErrorBody)))]
+async fn remove(
+    State(app): State<App>,
+    By(caller): By<ANNOTATE>,
+    Path((dataset_id, id)): Path<(String, String)>,
+) -> ApiResult<StatusCode> {
+    app.db.write(move |tx| snapshot::remove(tx, &caller, &dataset_id, &id)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// List what a snapshot holds, in the order in which it came

@@ -87,6 +87,11 @@ async fn what_is_no_snapshot_is_refused() {
     let reader = test.with_scopes(&["read"]).await;
     reader.post(&snapshots, json!({"name": "Two"})).await.error(403);
     reader.get(&snapshots).await.expect(200);
+    reader.delete(&format!("{snapshots}/{from}")).await.error(403);
+    admin.delete(&format!("/v3/datasets/{other}/snapshots/{from}")).await.error(404);
+    admin.delete(&format!("{snapshots}/{from}")).await.expect(204);
+    admin.get(&format!("{snapshots}/{from}")).await.error(404);
+    admin.delete(&format!("{snapshots}/{from}")).await.error(404);
     reader.post(&format!("/v3/datasets/{id}/duplicates/remove"), json!({})).await.error(403);
 }
 

@@ -206,6 +206,9 @@ impl Export {
     fn read(&self, tx: &mut Tx<'_>) -> Result<(Vec<Datapoint>, Export)> {
         let page = PageRequest { limit: AT_ONCE, starting_after: self.after.clone(), ending_before: None };
         let page = match self.snapshot {
+            Some(number) if !snapshot_store::is_there(tx, &self.dataset_id, number)? => {
+                return Err(Error::not_found("snapshot_not_found", "The snapshot was deleted while it was exported."));
+            }
             Some(number) => snapshot_store::page(tx, &self.dataset_id, number, &page)?,
             None => points::list(tx, &self.dataset_id, &page)?,
         };

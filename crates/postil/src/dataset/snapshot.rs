@@ -1,4 +1,4 @@
-//! Snapshots: a dataset as it was, under a name, for good.
+//! Snapshots: a dataset as it was, under a name, until somebody deletes it.
 //!
 //! Making one writes a row and copies nothing. A datapoint that is changed or removed afterwards is kept as it was.
 
@@ -12,7 +12,7 @@ use crate::page::{Page, PageRequest};
 use crate::project::{Caller, Permission};
 
 /// How many snapshots a dataset may have.
-pub const MOST: i64 = 1000;
+pub const MOST: usize = 1000;
 /// The longest name.
 pub const MOST_NAME: usize = 128;
 
@@ -77,10 +77,11 @@ pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, dataset_id: &str,
     }
     store::lock(tx, dataset_id)?;
     let dataset = find(tx, caller, dataset_id)?;
-    if dataset.snapshots >= MOST {
+    let others = kept::list(tx, &dataset.id)?;
+    if others.len() >= MOST {
         return Err(Error::conflict("too_many_snapshots", format!("A dataset has at most {MOST} snapshots.")));
     }
-    if kept::list(tx, &dataset.id)?.iter().any(|other| other.name == name) {
+    if others.iter().any(|other| other.name == name) {
         let message = format!("This dataset has a snapshot with the name \"{name}\" already.");
         return Err(Error::conflict("name_taken", message));
     }
@@ -108,6 +109,17 @@ pub fn list(tx: &mut Tx<'_>, caller: &Caller, dataset_id: &str, page: &PageReque
 pub fn read(tx: &mut Tx<'_>, caller: &Caller, dataset_id: &str, id: &str) -> Result<Snapshot> {
     let dataset = get(tx, caller, dataset_id)?;
     kept::find(tx, &dataset.id, id)?.ok_or_else(|| not_found(id))
+}
+
+/// Deletes a snapshot, with what only it held. The dataset and its other snapshots stay as they are.
+pub fn remove(tx: &mut Tx<'_>, caller: &Caller, dataset_id: &str, id: &str) -> Result<()> {
+    caller.require(Permission::Annotate)?;
+    store::lock(tx, dataset_id)?;
+    let dataset = find(tx, caller, dataset_id)?;
+    let snapshot = kept::find(tx, &dataset.id, id)?.ok_or_else(|| not_found(id))?;
+    kept::remove(tx, &snapshot)?;
+    store::tell(tx, dataset.project);
+    Ok(())
 }
 
 /// What a snapshot holds, in the order in which it came.

@@ -48,6 +48,22 @@ pub(super) fn find(tx: &mut Tx<'_>, dataset_id: &str, id: &str) -> Result<Option
     tx.query_opt(&sql, params![dataset_id, id])?.as_ref().map(snapshot).transpose()
 }
 
+/// Whether a dataset still has the snapshot of this number.
+pub(super) fn is_there(tx: &mut Tx<'_>, dataset_id: &str, number: i64) -> Result<bool> {
+    let sql = "select 1 from dataset_snapshot where dataset_id = $1 and number = $2";
+    Ok(tx.query_opt(sql, params![dataset_id, number])?.is_some())
+}
+
+/// Forgets a snapshot, and what no other one holds.
+pub(super) fn remove(tx: &mut Tx<'_>, gone: &Snapshot) -> Result<()> {
+    tx.execute("delete from dataset_snapshot where id = $1", params![&gone.id])?;
+    let sql = "delete from datapoint_past where dataset_id = $1 and since < $2 and until >= $2
+      and not exists (select 1 from dataset_snapshot s
+                      where s.dataset_id = datapoint_past.dataset_id and s.number > datapoint_past.since
+                        and s.number <= datapoint_past.until)";
+    tx.execute(sql, params![&gone.dataset_id, gone.number]).map(drop)
+}
+
 /// Forgets all snapshots of a dataset, with what only they held.
 pub(super) fn clear(tx: &mut Tx<'_>, dataset_id: &str) -> Result<()> {
     for table in ["dataset_snapshot", "datapoint_past"] {
@@ -63,7 +79,8 @@ fn keep_where(tx: &mut Tx<'_>, dataset_id: &str, snapshots: i64, which: &str, id
     let sql = format!(
         "insert into datapoint_past ({COLUMNS}, since, until)
          select {COLUMNS}, since, cast($2 as bigint) from datapoint d
-         where dataset_id = $1 and since < $2 and ($3 = '' or id = $3){which}"
+         where dataset_id = $1 and since < $2 and ($3 = '' or id = $3){which}
+           and exists (select 1 from dataset_snapshot s where s.dataset_id = d.dataset_id and s.number > d.since)"
     );
     tx.execute(&sql, params![dataset_id, snapshots, id]).map(drop)
 }

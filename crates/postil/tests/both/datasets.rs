@@ -1,5 +1,6 @@
 //! Datasets and datapoints.
 
+use postil::clock::Clock;
 use postil::dataset::datapoint::{self, Datapoint, Input};
 use postil::dataset::{self, Change, Dataset, ListFilter, duplicate, snapshot};
 use postil::page::PageRequest;
@@ -19,6 +20,7 @@ crate::both!(
     two_calls_at_once_number_their_datapoints_apart,
     datapoints_are_put_into_a_queue_once_as_spans_to_judge,
     a_snapshot_stays_whatever_becomes_of_the_dataset,
+    a_snapshot_that_is_deleted_takes_along_only_what_was_its_own,
     the_same_content_goes_but_for_the_first,
 );
 
@@ -189,67 +191,135 @@ fn frozen(bed: &Bed, caller: &Caller, dataset_id: &str, id: &str) -> Vec<Datapoi
     bed.db.read_blocking(read).unwrap()
 }
 
-/// Every kind of change, one after the other, with a snapshot before each and a second one at times: each holds what the
-/// dataset held when it was made, and any two tell what lies between them.
-fn a_snapshot_stays_whatever_becomes_of_the_dataset(bed: &Bed) {
-    let caller = home(bed);
-    let dataset = make(bed, &caller, "gold");
-    let id = dataset.id.clone();
-    let take = |name: String| {
-        let (clock, who, id) = (bed.clock.clone(), caller.clone(), id.clone());
-        let made = write(bed, move |tx| snapshot::create(tx, &clock, &who, &id, &name)).unwrap();
-        (made, all(bed, &caller, &dataset.id))
-    };
-    let change = |at: usize, text: &str| {
-        let point = all(bed, &caller, &id)[at].id.clone();
-        let (clock, who, id, input) = (bed.clock.clone(), caller.clone(), id.clone(), expecting(text));
-        write(bed, move |tx| datapoint::update(tx, &clock, &who, (&id, &point), &input)).unwrap();
-    };
-    let remove = |at: usize| {
-        let point = all(bed, &caller, &id)[at].id.clone();
-        let (clock, who, id) = (bed.clock.clone(), caller.clone(), id.clone());
-        write(bed, move |tx| datapoint::remove_one(tx, &clock, &who, &id, &point)).unwrap();
-    };
-    let clear = || {
-        let (clock, who, id) = (bed.clock.clone(), caller.clone(), id.clone());
-        write(bed, move |tx| dataset::clear(tx, &clock, &who, &id)).unwrap();
-    };
-    let mut taken = vec![take("empty".into())];
-    put(bed, &caller, &id, &["a", "b", "c", "d", "e"].map(expecting)).unwrap();
-    let steps: [&dyn Fn(); 8] = [
-        &|| change(1, "b2"),
-        &|| change(1, "b3"),
-        &|| remove(0),
-        &|| drop(put(bed, &caller, &id, &["f"].map(expecting)).unwrap()),
-        &|| {
-            change(4, "f2");
-            change(0, "b4");
-            remove(1);
-        },
-        &|| {},
-        &|| clear(),
-        &|| drop(put(bed, &caller, &id, &["g"].map(expecting)).unwrap()),
-    ];
-    for (at, step) in steps.iter().enumerate() {
-        taken.push(take(format!("before {at}")));
-        step();
+/// A dataset that is changed, with snapshots between.
+struct Changing<'a> {
+    bed: &'a Bed,
+    caller: Caller,
+    id: String,
+}
+
+impl Changing<'_> {
+    fn new(bed: &Bed) -> Changing<'_> {
+        let caller = home(bed);
+        let id = make(bed, &caller, "gold").id;
+        Changing { bed, caller, id }
     }
-    for (made, held) in &taken {
-        assert_eq!(frozen(bed, &caller, &id, &made.id), *held, "{}", made.name);
-        assert_eq!(made.datapoints, i64::try_from(held.len()).unwrap());
+
+    fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Tx<'_>, &Clock, &Caller, &str) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (clock, caller, id) = (self.bed.clock.clone(), self.caller.clone(), self.id.clone());
+        write(self.bed, move |tx| work(tx, &clock, &caller, &id))
     }
-    let now = all(bed, &caller, &id);
-    for (from, before) in &taken {
-        compare(bed, &caller, (from, None), before, &now);
-        for (to, after) in &taken {
-            compare(bed, &caller, (from, Some(to)), before, after);
+
+    fn now(&self) -> Vec<Datapoint> {
+        all(self.bed, &self.caller, &self.id)
+    }
+
+    /// A snapshot, and what it must hold.
+    fn take(&self, name: String) -> (snapshot::Snapshot, Vec<Datapoint>) {
+        let made = self.write(move |tx, clock, who, id| snapshot::create(tx, clock, who, id, &name)).unwrap();
+        (made, self.now())
+    }
+
+    fn put(&self, texts: &[&str]) {
+        let given: Vec<_> = texts.iter().map(|text| expecting(text)).collect();
+        put(self.bed, &self.caller, &self.id, &given).unwrap();
+    }
+
+    fn change(&self, at: usize, text: &str) {
+        let (point, input) = (self.now()[at].id.clone(), expecting(text));
+        self.write(move |tx, clock, who, id| datapoint::update(tx, clock, who, (id, &point), &input)).unwrap();
+    }
+
+    fn remove(&self, at: usize) {
+        let point = self.now()[at].id.clone();
+        self.write(move |tx, clock, who, id| datapoint::remove_one(tx, clock, who, id, &point)).unwrap();
+    }
+
+    fn clear(&self) {
+        self.write(dataset::clear).unwrap();
+    }
+
+    /// Whether each snapshot holds what it must, and any two tell what lies between them.
+    fn check<'s>(&self, taken: impl Iterator<Item = &'s (snapshot::Snapshot, Vec<Datapoint>)> + Clone) {
+        let now = self.now();
+        for (made, held) in taken.clone() {
+            assert_eq!(frozen(self.bed, &self.caller, &self.id, &made.id), *held, "{}", made.name);
+            assert_eq!(made.datapoints, i64::try_from(held.len()).unwrap());
+            compare(self.bed, &self.caller, (made, None), held, &now);
+            for (to, after) in taken.clone() {
+                compare(self.bed, &self.caller, (made, Some(to)), held, after);
+            }
         }
     }
-    let (clock, who, gone) = (bed.clock.clone(), caller.clone(), id.clone());
-    let again = write(bed, move |tx| snapshot::create(tx, &clock, &who, &gone, "empty"));
+}
+
+/// Every kind of change, one after the other, with a snapshot before each and a second one at times.
+fn a_snapshot_stays_whatever_becomes_of_the_dataset(bed: &Bed) {
+    let gold = Changing::new(bed);
+    let mut taken = vec![gold.take("empty".into())];
+    gold.put(&["a", "b", "c", "d", "e"]);
+    let steps: [&dyn Fn(); 8] = [
+        &|| gold.change(1, "b2"),
+        &|| gold.change(1, "b3"),
+        &|| gold.remove(0),
+        &|| gold.put(&["f"]),
+        &|| {
+            gold.change(4, "f2");
+            gold.change(0, "b4");
+            gold.remove(1);
+        },
+        &|| {},
+        &|| gold.clear(),
+        &|| gold.put(&["g"]),
+    ];
+    for (at, step) in steps.iter().enumerate() {
+        taken.push(gold.take(format!("before {at}")));
+        step();
+    }
+    gold.check(taken.iter());
+    let again = gold.write(|tx, clock, who, id| snapshot::create(tx, clock, who, id, "empty"));
     assert!(matches!(again, Err(Error::Conflict { name: "name_taken", .. })));
-    let (who, gone) = (caller.clone(), id.clone());
-    write(bed, move |tx| dataset::remove(tx, &who, &gone)).unwrap();
+    gold.write(|tx, _, who, id| dataset::remove(tx, who, id)).unwrap();
+}
+
+/// Whichever snapshot goes, the others hold what they held; what none of them holds any more goes.
+fn a_snapshot_that_is_deleted_takes_along_only_what_was_its_own(bed: &Bed) {
+    for gone in 0..4 {
+        let gold = Changing::new(bed);
+        let delete = |which: &snapshot::Snapshot| {
+            let which = which.id.clone();
+            gold.write(move |tx, _, who, id| snapshot::remove(tx, who, id, &which))
+        };
+        let past = || {
+            let id = gold.id.clone();
+            let sql = "select count(*) from datapoint_past where dataset_id = $1";
+            bed.db.read_blocking(move |tx| tx.query_one(sql, postil::params![&id])?.int(0)).unwrap()
+        };
+        gold.put(&["a", "b", "c"]);
+        let mut taken = Vec::new();
+        for at in 0..4 {
+            taken.push(gold.take(format!("Release {at}")));
+            gold.change(0, &format!("a{at}"));
+            if at == 1 {
+                gold.remove(1);
+            }
+        }
+        assert_eq!(past(), 5, "four times the first one, and the one that went");
+        let (made, _) = taken.remove(gone);
+        delete(&made).unwrap();
+        assert_eq!(past(), 4, "{}", made.name);
+        assert!(matches!(delete(&made), Err(Error::NotFound { .. })));
+        gold.check(taken.iter());
+        gold.clear();
+        gold.check(taken.iter());
+        taken.iter().for_each(|(made, _)| delete(made).unwrap());
+        gold.put(&["d"]);
+        gold.clear();
+        assert_eq!(past(), 0, "kept for nobody");
+    }
 }
 
 /// What the diff says must be what two lists show.
