@@ -175,6 +175,9 @@ it("what came before is back-filled, chosen in a dialog and followed to its end"
   expect(await barriers(page)).toEqual([]);
   await page.getByLabel("Show", { exact: true }).selectOption({ label: "Failed (0)" });
   await page.getByText("No run ended so").waitFor();
+  await page.goto(automations());
+  await page.getByRole("link", { name: "Support to Triage", exact: true }).click();
+  await expect.poll(() => dryRun(page).textContent()).toContain("On all of these it acted before, and does not again.");
   expect(complaints).toEqual([]);
 }, 120_000);
 

@@ -72,6 +72,8 @@ export interface DryRun {
   truncated?: boolean;
   matches: number;
   would_act: number;
+  /** On how many of these it has acted already. */
+  acted_before: number;
   strata: { name: string; matches: number; would_act: number }[];
   traces: DryRunTrace[];
 }

@@ -3279,6 +3279,11 @@ export interface components {
         };
         /** @description What an automation would have done. */
         AutomationDryRun: {
+            /**
+             * Format: int64
+             * @description On how many of these the saved automation has acted already: it does so once.
+             */
+            acted_before: number;
             /** Format: int64 */
             days: number;
             /**

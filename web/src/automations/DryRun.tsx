@@ -80,7 +80,7 @@ export function DryRun({
 }
 
 function Told({ answer, old, drawn }: { answer: Answer; old: boolean; drawn: boolean }) {
-  const { would_act, looked_at, truncated, matches, days, strata, traces } = answer;
+  const { would_act, acted_before, looked_at, truncated, matches, days, strata, traces } = answer;
   const grouped = strata.reduce((sum, { matches }) => sum + matches, 0);
   const chosen = strata.reduce((sum, { would_act }) => sum + would_act, 0);
   const rest = { name: "The rest", matches: matches - grouped, would_act: would_act - chosen };
@@ -91,6 +91,8 @@ function Told({ answer, old, drawn }: { answer: Answer; old: boolean; drawn: boo
         Would act on <strong className="text-ink">{count(would_act)}</strong> of {count(looked_at)}{" "}
         {looked_at === 1 ? "trace" : "traces"} of {lastDays(days)}.{" "}
         {looked_at > 0 && `${count(matches)} ${matches === 1 ? "fits" : "fit"} the filter.`}
+        {acted_before > 0 &&
+          ` On ${acted_before === would_act ? "all of these" : `${count(acted_before)} of these`} it acted before, and does not again.`}
         {truncated && " More came in this time: the oldest were left out."}
       </p>
       {rows.length > 0 && (

@@ -55,7 +55,15 @@ describe("an automation in words", () => {
   });
 
   it("says what it would have done", () => {
-    const answer = { days: 7, looked_at: 48110, matches: 1204, would_act: 212, strata: [], traces: [] };
+    const answer = {
+      days: 7,
+      looked_at: 48110,
+      matches: 1204,
+      would_act: 212,
+      acted_before: 0,
+      strata: [],
+      traces: [],
+    };
     expect(dryRunWords(answer)).toBe("Would act on 212 of 48,110 traces of the last 7 days");
     expect(dryRunWords({ ...answer, days: 1, looked_at: 1, would_act: 0 })).toBe(
       "Would act on 0 of 1 trace of the last day",

@@ -38,6 +38,8 @@ pub struct AutomationDryRun {
     truncated: bool,
     matches: i64,
     would_act: i64,
+    /// On how many of these the saved automation has acted already: it does so once.
+    acted_before: i64,
     strata: Vec<AutomationDryRunStratum>,
     /// Newest first.
     traces: Vec<AutomationDryRunTrace>,
@@ -61,6 +63,7 @@ impl AutomationDryRun {
             truncated: tried.truncated,
             matches: tried.matches,
             would_act: tried.would_act,
+            acted_before: tried.acted_before,
             strata: tried.strata.into_iter().map(stratum).collect(),
             traces: tried.traces.into_iter().map(trace).collect(),
         }

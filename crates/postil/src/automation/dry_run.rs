@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::change::{Change, check_sample};
 use super::rule::{self, Acted, Definition, Outcome, Ready};
-use super::verbs;
+use super::{run_store, verbs};
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -46,6 +46,8 @@ pub struct DryRun {
     pub matches: i64,
     /// How many would have been acted on.
     pub would_act: i64,
+    /// On how many of these the automation has acted already, which it does once.
+    pub acted_before: i64,
     /// The strata: name, matches, how many of them would have been acted on.
     pub strata: Vec<(String, i64, i64)>,
     /// The newest that match.
@@ -64,11 +66,9 @@ pub fn dry_run(
 ) -> Result<DryRun> {
     caller.require(Permission::Read)?;
     check(days, shown)?;
-    let (base, seed) = match automation_id {
-        Some(id) => (verbs::get(tx, caller, id)?.definition, id),
-        None => (Definition::default(), "dry-run"),
-    };
-    let definition = change.on(base);
+    let saved = automation_id.map(|id| verbs::get(tx, caller, id)).transpose()?;
+    let seed = automation_id.unwrap_or("dry-run");
+    let definition = change.on(saved.as_ref().map_or_else(Definition::default, |saved| saved.definition.clone()));
     check_sample(&definition)?;
     let ready = Ready::new(&definition)?.seen_by(&Reader::from(caller));
     let project = caller.project.number;
@@ -86,12 +86,15 @@ pub fn dry_run(
         ..DryRun::default()
     };
     let mut days: BTreeMap<i64, Acted> = BTreeMap::new();
-    let mut newest = Vec::new();
+    let (mut newest, mut meant) = (Vec::new(), Vec::new());
     // As it would have come: the oldest first.
     for (at, one) in found.iter().enumerate().rev() {
         let acted = days.entry(one.start_ns.div_euclid(DAY_NS)).or_insert_with(|| Acted::none(&definition));
         let (outcome, reason) = rule::decide(&definition, seed, &one.trace_id, one.stratum, acted);
         let acts = i64::from(outcome == Outcome::Acted);
+        if acts == 1 && saved.is_some() {
+            meant.push(one.trace_id.clone());
+        }
         tried.would_act += acts;
         if let Some((_, matches, would_act)) = one.stratum.and_then(|at| tried.strata.get_mut(at)) {
             *matches += 1;
@@ -102,6 +105,10 @@ pub fn dry_run(
         }
     }
     newest.reverse();
+    if let Some(saved) = saved {
+        let before = run_store::outcomes(tx, &saved, &meant)?;
+        tried.acted_before = count(before.values().filter(|outcome| **outcome == Outcome::Acted).count());
+    }
     let ids: Vec<String> = newest.iter().map(|(one, ..)| one.trace_id.clone()).collect();
     let mut known = load_many(tx, project, &ids, &Needs::default())?;
     let traces = newest.into_iter().map(|(one, acts, reason)| Looked {

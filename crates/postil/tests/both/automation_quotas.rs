@@ -36,6 +36,12 @@ fn a_sample_is_the_same_in_a_trial_and_in_earnest(bed: &Bed) {
         trial.traces.iter().filter(|trace| trace.acts).map(|trace| trace.trace_id.clone()).collect();
     meant.sort();
     assert_eq!(items(bed, &queue), meant);
+    assert_eq!((trial.acted_before, trial.would_act), (0, i64::try_from(meant.len()).unwrap()));
+    send_traces(bed, 100..200, "chat");
+    let again = tried(bed, &caller, &Change::default(), Some(&rule.id));
+    assert_eq!(again.acted_before, trial.would_act);
+    assert!(again.would_act > again.acted_before, "what came since is not acted on yet");
+    assert_eq!(tried(bed, &caller, &Change::default(), None).acted_before, 0);
     let left = runs(bed, &caller, &rule).into_iter().find(|run| run.outcome == Outcome::NotSampled).unwrap();
     assert!(left.reason.starts_with("Matches, but is not in the sample of "), "{}", left.reason);
 }
