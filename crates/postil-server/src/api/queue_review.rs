@@ -68,14 +68,46 @@ fn span_detail(
     judgements: Judgements,
     prices: &PriceTable,
 ) -> Result<Value> {
+    Ok(lens.span(whole_span(tx, caller, (trace_id, span_id), judgements, prices)?))
+}
+
+/// A span with everything in it.
+fn whole_span(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (trace_id, span_id): (&str, &str),
+    judgements: Judgements,
+    prices: &PriceTable,
+) -> Result<Value> {
     let full = span::full(tx, caller.project.number, &caller.workspace_id, trace_id, span_id, prices)?;
     let evaluations = match annotation::evaluations_json(&judgements) {
         Value::Array(evaluations) => evaluations,
         _ => Vec::new(),
     };
     let annotations = judgements.annotations.into_iter().map(AnnotationView::from).collect();
-    let detail = serde_json::to_value(SpanDetail::new(full, annotations, evaluations)).map_err(Error::internal)?;
-    Ok(lens.span(detail))
+    serde_json::to_value(SpanDetail::new(full, annotations, evaluations)).map_err(Error::internal)
+}
+
+/// The lens for the other spans of the trace of an item.
+fn lens_beside(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    queue: &Queue,
+    place: Place,
+    evaluators: bool,
+    prices: &PriceTable,
+) -> Result<Lens> {
+    let lens = Lens::new(&queue.view, reads_all(caller), evaluators);
+    if !lens.masks() {
+        return Ok(lens);
+    }
+    let item = review::read(tx, caller, queue, vec![place])?.into_iter().find_map(|review| review.span);
+    Ok(match item {
+        Some((trace_id, span_id)) => {
+            lens.knowing(&whole_span(tx, caller, (&trace_id, &span_id), Judgements::default(), prices)?)
+        }
+        None => lens,
+    })
 }
 
 fn reads_all(caller: &Caller) -> bool {
@@ -214,13 +246,15 @@ async fn list_spans(
     Path((id, item)): Path<(String, String)>,
     Params(query): Params<SpansQuery>,
 ) -> ApiResult<Json<Value>> {
+    let prices = app.prices.clone();
     let answer = app.db.read(move |tx| {
         let (queue, place) = review::readable(tx, &caller, &id, &item)?;
         let spans = span::tree(tx, queue.project.number, &place.task.trace_id)?;
         if spans.is_empty() {
             return Err(trace_not_found(&caller, &place.task.trace_id));
         }
-        let lens = Lens::new(&queue.view, reads_all(&caller), false);
+        let caller = in_project(&caller, &queue);
+        let lens = lens_beside(tx, &caller, &queue, place, false, &prices)?;
         let mut page = serde_json::to_value(page_of(&spans, &query)?).map_err(Error::internal)?;
         if let Some(rows) = page.get_mut("data").and_then(Value::as_array_mut) {
             rows.iter_mut().for_each(|row| *row = lens.row(row.take()));
@@ -247,7 +281,7 @@ async fn get_span(
         let caller = in_project(&caller, &queue);
         let trace_id = place.task.trace_id.clone();
         let shows = review::shows_evaluators(&queue, &place);
-        let lens = Lens::new(&queue.view, reads_all(&caller), shows);
+        let lens = lens_beside(tx, &caller, &queue, place, shows, &prices)?;
         let said = annotation::for_spans(tx, &caller, &trace_id, Some(&span_id))?;
         let span = span_detail(tx, &caller, &lens, (&trace_id, &span_id), said, &prices)?;
         Ok(serde_json::json!({ "span": span }))

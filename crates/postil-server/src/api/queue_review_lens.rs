@@ -16,11 +16,24 @@ pub(super) struct Lens {
     masks: bool,
     /// Whether what evaluators said is shown.
     evaluators: bool,
+    /// Masked texts of the item, which may stand in other spans of its trace too.
+    secrets: Vec<String>,
 }
 
 impl Lens {
     pub(super) fn new(view: &View, reads_all: bool, evaluators: bool) -> Lens {
-        Lens { masks: !reads_all && !view.masked.is_empty(), view: view.clone(), evaluators }
+        Lens { masks: !reads_all && !view.masked.is_empty(), view: view.clone(), evaluators, secrets: Vec::new() }
+    }
+
+    /// Whether something is masked.
+    pub(super) fn masks(&self) -> bool {
+        self.masks
+    }
+
+    /// The same for other spans of the trace: what is masked in this one is masked there too.
+    #[must_use]
+    pub(super) fn knowing(self, item: &Value) -> Lens {
+        Lens { secrets: self.secrets(item), ..self }
     }
 
     /// A span as [`super::spans::SpanDetail`] writes it, with what the queue does not show left out.
@@ -69,6 +82,7 @@ impl Lens {
                 }
             }
         }
+        mask_values(&mut row, &self.secrets);
         row
     }
 
@@ -96,7 +110,7 @@ impl Lens {
             }
         }
         if self.view.messages == MessagesShown::None {
-            for name in ["input", "output", "input_raw", "output_raw", "prompt"] {
+            for name in ["input", "output", "input_raw", "output_raw", "prompt", "tool", "tools", "documents"] {
                 span.remove(name);
             }
         }
@@ -104,7 +118,7 @@ impl Lens {
 
     /// The texts that stand under a masked name, so that they can be found where else they stand.
     fn secrets(&self, detail: &Value) -> Vec<String> {
-        let mut found = Vec::new();
+        let mut found = self.secrets.clone();
         collect_named(detail, &self.view.masked, &mut found);
         for path in &self.view.masked {
             for root in ["", "/normalized", "/summary"] {
@@ -150,14 +164,21 @@ fn mask_values(value: &mut Value, secrets: &[String]) {
     match value {
         Value::String(text) => {
             for secret in secrets {
-                if text.contains(secret.as_str()) {
-                    *text = text.replace(secret.as_str(), MASK);
-                }
+                mask_within(text, secret);
             }
         }
         Value::Object(fields) => fields.values_mut().for_each(|field| mask_values(field, secrets)),
         Value::Array(items) => items.iter_mut().for_each(|item| mask_values(item, secrets)),
         _ => {}
+    }
+}
+
+/// Replaces a text wherever it stands, in small letters or large ones.
+fn mask_within(text: &mut String, secret: &str) {
+    let (in_small, secret) = (text.to_ascii_lowercase(), secret.to_ascii_lowercase());
+    // Letters beyond ASCII stay as they are, so that every place in the one is that place in the other.
+    for (at, _) in in_small.rmatch_indices(secret.as_str()) {
+        text.replace_range(at..at + secret.len(), MASK);
     }
 }
 
@@ -205,6 +226,7 @@ mod tests {
                     {"role": "user", "parts": [{"type": "text", "text": "write to ann@example.com or 555-1234"}]},
                 ],
                 "output": [{"role": "assistant", "parts": [{"type": "text", "text": "done"}]}],
+                "tool": {"name": "mail", "arguments": {"to": "ann@example.com"}}, "documents": [{"text": "Ann"}],
             },
             "annotations": [], "evaluations": [{"id": "e"}],
         })
@@ -238,6 +260,7 @@ mod tests {
         assert_eq!(texts(&shown(MessagesShown::Last, false)).len(), 1);
         let none = shown(MessagesShown::None, true);
         assert!(none["normalized"].get("input").is_none() && none["summary"].get("input").is_none());
+        assert!(none["normalized"].get("tool").is_none() && none["normalized"].get("documents").is_none());
     }
 
     #[test]
@@ -257,5 +280,12 @@ mod tests {
         assert!(whole.to_string().contains("ann@example.com"), "those who read everything anyway are not masked");
         let row = Lens::new(&view, false, true).row(detail()["summary"].clone());
         assert_eq!(row, json!({"name": "chat"}));
+        let lens = Lens::new(&view, false, true).knowing(&detail());
+        let other =
+            json!({"name": "to Ann@Example.COM", "normalized": {"output": [{"text": "ann@example.com, 555-1234"}]}});
+        assert_eq!(lens.row(json!({"name": "to Ann@Example.COM"})), json!({"name": format!("to {MASK}")}));
+        let shown = lens.span(other);
+        assert_eq!(shown["normalized"]["output"][0]["text"], format!("{MASK}, {MASK}"));
+        assert_eq!(shown["name"], format!("to {MASK}"), "in large letters too");
     }
 }

@@ -137,6 +137,39 @@ async fn an_invite_ends_with_the_right_of_whoever_made_it() {
     let leaked = test.anonymous().header("authorization", &format!("Bearer {}", key["token"].as_str().unwrap()));
     let token = made_by(&leaked).await;
     test.anonymous().get(&at(&token)).await.expect(200);
+    let path = format!("/v2/api-keys/{}", key["id"].as_str().unwrap());
+    boss.patch(&path, json!({"scopes": ["read"]})).await.expect(200);
+    test.anonymous().get(&at(&token)).await.error(404);
+    boss.patch(&path, json!({"scopes": ["ingest", "annotate", "read", "admin"]})).await.expect(200);
+    test.anonymous().get(&at(&token)).await.expect(200);
     boss.delete(&format!("/v2/api-keys/{}", key["id"].as_str().unwrap())).await;
     test.anonymous().get(&at(&token)).await.error(404);
+}
+
+#[tokio::test]
+async fn a_key_gives_nobody_a_role_that_may_do_more_than_the_key() {
+    let test = TestApp::start().await;
+    let viewer = as_role(&test, Role::Viewer).await;
+    let path = format!("/api/members/{}", viewer.get("/api/me").await.json()["member"]["id"].as_str().unwrap());
+    let key = test.with_scopes(&["admin"]).await;
+    for change in [json!({"role": "admin"}), json!({"role": "developer"}), json!({"workspace_role": "admin"})] {
+        key.patch(&path, change).await.error(403);
+    }
+    key.patch(&path, json!({"role": "viewer"})).await.expect(200);
+    test.admin().await.patch(&path, json!({"role": "admin"})).await.expect(200);
+}
+
+#[tokio::test]
+async fn whoever_leaves_a_project_leaves_the_keys_behind_that_are_theirs_there() {
+    let test = TestApp::start().await;
+    let boss = owner(&test).await;
+    let admin = as_role(&test, Role::Admin).await;
+    let me = admin.get("/api/me").await.json()["member"]["id"].as_str().unwrap().to_owned();
+    let wanted = json!({"name": "mine", "owner": {"type": "user", "user_id": me}});
+    let key = admin.post("/v2/api-keys", wanted).await.expect(200).json();
+    let token = format!("Bearer {}", key["token"].as_str().unwrap());
+    let mine = test.anonymous().header("authorization", &token);
+    mine.get("/v2/human-evals").await.expect(200);
+    boss.delete(&format!("/api/members/{me}?project_only=true")).await.expect(204);
+    mine.get("/v2/human-evals").await.error(401);
 }

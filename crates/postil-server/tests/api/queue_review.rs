@@ -350,6 +350,42 @@ async fn what_others_wrote_of_a_blind_item_is_not_listed_before_it_is_complete()
 }
 
 #[tokio::test]
+async fn no_way_around_leads_to_what_others_said_of_a_blind_item() {
+    let desk = desk(1, Change { blind: Some(true), overlap: Some(2), ..Change::default() }).await;
+    let test = &desk.test;
+    let (ann, bob) = (test.with_scopes(&["annotate", "read"]).await, test.with_scopes(&["annotate", "read"]).await);
+    let (trace, manager) = (trace(0), test.admin().await);
+    let openly = json!({"annotations": [{"key": "rating", "value": "bad"}]});
+    ann.post(&format!("/v2/traces/{trace}/spans/{SPAN}/annotation"), openly).await.expect(200);
+    let said = bob.get(&format!("/v2/annotations?trace_id={trace}")).await.expect(200).json();
+    let history = format!("/v2/annotations/{}/history", said["data"][0]["id"].as_str().unwrap());
+    let item = desk.claim(&ann).await["items"][0]["item"]["id"].clone();
+    desk.submit(&ann, &item, "good").await.expect(200);
+
+    let used = async |who: &Client<'_>| {
+        let items = who.get(&format!("/v2/annotation-queues/{}/items", desk.id)).await.expect(200).json();
+        items["data"][0]["used_human_review_ids"].as_array().unwrap().len()
+    };
+    assert_eq!((used(&ann).await, used(&bob).await), (1, 0));
+    let annotated = async |who: &Client<'_>| {
+        let logs = who.get("/v2/logs?annotated=true").await.expect(200).json();
+        logs["data"].as_array().unwrap().len()
+    };
+    assert_eq!((annotated(&ann).await, annotated(&bob).await), (1, 0));
+    // To take the item out would uncover the answer.
+    bob.post(&desk.path("items/remove"), json!({"item_ids": [item]})).await.error(403);
+    let spans = format!("/v2/annotation-queues/{}/items/remove", desk.id);
+    bob.post(&spans, json!({"span_ids": [SPAN]})).await.error(403);
+
+    desk.post(&ann, &item, "undo", json!({})).await.expect(200);
+    let versions =
+        async |who: &Client<'_>| who.get(&history).await.expect(200).json()["data"].as_array().unwrap().len();
+    assert_eq!((versions(&ann).await, versions(&manager).await, versions(&bob).await), (3, 3, 1));
+    manager.post(&desk.path("items/remove"), json!({"item_ids": [item]})).await.expect(200);
+    assert_eq!(versions(&bob).await, 3, "the item is in no blind queue any more");
+}
+
+#[tokio::test]
 async fn filters_and_sums_of_traces_do_not_know_what_a_blind_item_hides() {
     let desk = desk(1, Change { blind: Some(true), overlap: Some(2), ..Change::default() }).await;
     let test = &desk.test;

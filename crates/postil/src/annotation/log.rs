@@ -118,7 +118,7 @@ pub fn list(tx: &mut Tx<'_>, reader: impl Into<Reader>, filter: &LogFilter, page
         return Err(Error::field("invalid_cursor", field, format!("{field} is not the id of a log.")));
     }
     let backwards = page.ending_before.is_some();
-    let mut data = store::list(tx, project, filter, cursor.as_ref(), backwards, page.limit + 1)?;
+    let mut data = store::list(tx, &reader, filter, cursor.as_ref(), backwards, page.limit + 1)?;
     let has_more = data.len() > page.limit;
     data.truncate(page.limit);
     if backwards {

@@ -7,6 +7,7 @@ use super::log::{Log, LogFilter};
 use crate::db::{Row, Tx, Value};
 use crate::error::Result;
 use crate::params;
+use crate::project::Reader;
 use crate::trace::call::STREAM;
 
 /// The columns of a log. A streamed request shows what its reply says, which its client reports as a span beside it; only
@@ -84,13 +85,13 @@ pub(super) fn place(tx: &mut Tx<'_>, project: i64, trace_id: &str, span_id: &str
 /// Logs after `cursor`, newest first; before it, oldest first, when `backwards`.
 pub(super) fn list(
     tx: &mut Tx<'_>,
-    project: i64,
+    reader: &Reader,
     filter: &LogFilter,
     cursor: Option<&Place>,
     backwards: bool,
     limit: usize,
 ) -> Result<Vec<Log>> {
-    let mut params = vec![Value::from(project)];
+    let mut params = vec![Value::from(reader.project)];
     let mut sql = format!("select {} from span s where s.project = $1 and {IS_LOG} and {}", *COLUMNS, *IS_NO_REPLY);
     let mut also = |condition: &str, value: Value| {
         params.push(value);
@@ -130,11 +131,6 @@ pub(super) fn list(
             columns.map(|column| format!("{{position}}(lower(coalesce({column}, ''){{bytes_order}}), ?) > 0"));
         also(&format!("({})", anywhere.join(" or ")), query.to_ascii_lowercase().into());
     }
-    if let Some(annotated) = filter.annotated {
-        let said = "exists (select 1 from annotation a where a.project = s.project and a.trace_id = s.trace_id
-          and a.span_id = s.span_id and a.removed_at is null)";
-        also(&format!("({said}) = (cast(? as bigint) = 1)"), annotated.into());
-    }
     if let Some(place) = cursor {
         let (newer, after) = if backwards { (">", "<") } else { ("<", ">") };
         also(&format!("s.start_ns {newer}= ?"), place.start_ns.into());
@@ -147,6 +143,17 @@ pub(super) fn list(
             tie + 1,
             tie + 2
         ));
+    }
+    if let Some(annotated) = filter.annotated {
+        let me = format!("${}", params.len() + 1);
+        let said = format!(
+            "exists (select 1 from annotation a where a.project = s.project and a.trace_id = s.trace_id
+               and a.span_id = s.span_id and a.removed_at is null{})",
+            reader.sees(&me)
+        );
+        params.extend(reader.me().map(Value::from));
+        sql.push_str(&format!(" and ({said}) = (cast(${} as bigint) = 1)", params.len() + 1));
+        params.push(annotated.into());
     }
     let (time, text) = if backwards { ("asc", "desc") } else { ("desc", "asc") };
     sql.push_str(&format!(

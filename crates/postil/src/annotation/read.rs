@@ -220,5 +220,5 @@ pub fn history(tx: &mut Tx<'_>, reader: impl Into<Reader>, id: &str) -> Result<V
     let annotation = read_store::find(tx, &reader, id)?.ok_or_else(|| {
         Error::not_found("annotation_not_found", format!("The annotation with id \"{id}\" was not found."))
     })?;
-    read_store::events(tx, reader.project, &annotation.trace_id, id)
+    read_store::events(tx, &reader, &annotation)
 }

@@ -73,14 +73,18 @@ pub(super) fn lock(tx: &mut Tx<'_>, project: i64, id: &str) -> Result<Option<Ann
 }
 
 /// What happened to one annotation, oldest first.
-pub(super) fn events(tx: &mut Tx<'_>, project: i64, trace_id: &str, annotation_id: &str) -> Result<Vec<HistoryEntry>> {
-    let rows = tx.query(
+pub(super) fn events(tx: &mut Tx<'_>, reader: &Reader, annotation: &Annotation) -> Result<Vec<HistoryEntry>> {
+    let sees = reader.sees_event("$5", "$4");
+    let sql = format!(
         "select id, action, value, explanation, definition_version, annotator_kind, annotator_id, actor, client,
            identity_id, source, duration_ms, at, queue_id
-         from annotation_event where project = $1 and annotation_id = $3 and trace_id = $2
-         order by at, id{bytes_order}",
-        params![project, trace_id, annotation_id],
-    )?;
+         from annotation_event e
+         where project = $1 and annotation_id = $3 and trace_id = $2 and cast($4 as text) = $4{sees}
+         order by at, id{{bytes_order}}"
+    );
+    let mut params = params![reader.project, &annotation.trace_id, &annotation.id, &annotation.span_id].to_vec();
+    params.extend(reader.me().map(Value::from));
+    let rows = tx.query(&sql, &params)?;
     rows.iter()
         .map(|row| {
             Ok(HistoryEntry {

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::job::{self, Job, Step};
-use crate::project::{Caller, Permission};
+use crate::project::{Caller, Permission, Reader};
 use crate::trace::price::PriceTable;
 use crate::trace::search::Window;
 use crate::trace::search::survey::{self, Wanted};
@@ -61,7 +61,7 @@ pub fn step(tx: &mut Tx<'_>, clock: &Clock, prices: &PriceTable, job: &Job) -> R
     let agent =
         Agent { automation, workspace_id: job.caller.workspace_id.clone(), project: job.caller.project.clone() };
     let definition = &agent.automation.definition;
-    let ready = Ready::new(definition)?;
+    let ready = Ready::new(definition)?.seen_by(&Reader::outsider(job.project));
     let window = Window { from_ns: input.from_ns, to_ns: input.to_ns };
     let wanted = Wanted { filter: &ready.filter, strata: &ready.strata, window };
     let found = survey::next(tx, job.project, wanted, place.after.as_ref(), IN_ONE)?;

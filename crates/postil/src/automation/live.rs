@@ -9,6 +9,7 @@ use super::store;
 use crate::clock::Clock;
 use crate::db::Tx;
 use crate::error::Result;
+use crate::project::Reader;
 use crate::trace::filter::{Needs, load_many};
 use crate::trace::price::PriceTable;
 use crate::trace::settling::{self, Cause, Due};
@@ -58,7 +59,8 @@ impl Look {
         let own: Vec<usize> = (0..self.dues.len()).filter(|at| self.dues[*at].project == project).collect();
         let ids: HashSet<&String> = own.iter().map(|at| &self.dues[*at].trace_id).collect();
         let ids: Vec<String> = ids.into_iter().cloned().collect();
-        let facts = if agents.is_empty() { HashMap::new() } else { load_many(tx, project, &ids, &needs)? };
+        let facts =
+            if agents.is_empty() { HashMap::new() } else { load_many(tx, Reader::outsider(project), &ids, &needs)? };
         for at in own {
             let due = &self.dues[at];
             let quiet = (now - due.since).max(0);

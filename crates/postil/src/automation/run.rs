@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::id;
 use crate::page::{Page, PageRequest};
-use crate::project::{Actor, Caller, Permissions, ProjectRef};
+use crate::project::{Actor, Caller, Permission, Permissions, ProjectRef};
 use crate::trace::price::PriceTable;
 
 /// A day, in microseconds.
@@ -64,7 +64,8 @@ pub(super) struct Agent {
 }
 
 impl Agent {
-    /// An automation acts in its own name and in its own project; what it may do there was checked when it was saved.
+    /// An automation acts in its own name and in its own project; what it may do there was checked when it was saved. It
+    /// manages no queue: what it did is read by those who judge in blind queues too.
     pub(super) fn caller(&self) -> Caller {
         let Automation { id, name, .. } = &self.automation;
         Caller {
@@ -72,7 +73,7 @@ impl Agent {
             project: self.project.clone(),
             bound_to: Some(self.project.id.clone()),
             actor: Actor::Key { id: id.clone(), name: name.clone() },
-            permissions: Permissions::ALL,
+            permissions: Permissions::of(&[Permission::Ingest, Permission::Annotate, Permission::Read]),
             client: None,
         }
     }

@@ -1,6 +1,6 @@
 //! Invites: links that make whoever opens them a member of a project.
 
-use super::caller::{Caller, Permission, Role};
+use super::caller::{Caller, Permission, Permissions, Role};
 use super::member::{self, Member};
 use super::sign_in;
 use super::{key, projects};
@@ -84,9 +84,7 @@ fn read(row: &Row) -> Result<Invite> {
 pub fn create(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, draft: &Draft) -> Result<(Invite, String)> {
     caller.require(Permission::Admin)?;
     member::require_rank(member::rank(tx, caller)?, Some(draft.role), "give a role above your own")?;
-    if !caller.permissions.covers(draft.role.permissions()) {
-        return Err(Error::Forbidden("You cannot invite to a role that may do more than you may.".into()));
-    }
+    member::require_covered(caller, draft.role)?;
     let email = draft.email.as_deref().map(member::check_email).transpose()?;
     let days = draft.days.unwrap_or(DAYS);
     if !(1..=MOST_DAYS).contains(&days) {
@@ -135,7 +133,7 @@ pub fn revoke(tx: &mut Tx<'_>, caller: &Caller, invite_id: &str) -> Result<()> {
 
 /// Whether whoever made an invite could still make it: neither may somebody who was removed come back by a link of
 /// their own, nor may a key that was revoked leave one behind.
-fn may_still_invite(tx: &mut Tx<'_>, invite: &Invite) -> Result<bool> {
+fn may_still_invite(tx: &mut Tx<'_>, clock: &Clock, invite: &Invite) -> Result<bool> {
     let sql = "select m.workspace_role, r.role from member m
         left join member_role r on r.member_id = m.id and r.project_id = $2
         where m.id = $1 and m.disabled_at is null";
@@ -145,9 +143,16 @@ fn may_still_invite(tx: &mut Tx<'_>, invite: &Invite) -> Result<bool> {
         return Ok(rank.is_some_and(|rank| rank >= Role::Admin && rank >= invite.role));
     }
     // Members stay in their table, and a key that is deleted takes its open invites along.
-    let sql = "select 1 from api_key where id = $1 and status <> 'active'
-        union all select 1 from member where id = $1";
-    Ok(tx.query_opt(sql, params![&invite.created_by])?.is_none())
+    let sql = "select 1 from member where id = $1";
+    if tx.query_opt(sql, params![&invite.created_by])?.is_some() {
+        return Ok(false);
+    }
+    let sql = "select scopes, status, expires_at, project_id from api_key where id = $1";
+    let Some(key) = tx.query_opt(sql, params![&invite.created_by])? else { return Ok(true) };
+    let permissions = Permissions::of_scopes(&key.json::<Vec<String>>(0)?);
+    let works = key.text(1)? == "active" && key.opt_int(2)?.is_none_or(|until| until > clock.now());
+    let here = key.opt_text(3)?.is_none_or(|project_id| project_id == invite.project_id);
+    Ok(works && here && permissions.has(Permission::Admin) && permissions.covers(invite.role.permissions()))
 }
 
 /// The open invite behind a secret. Unknown, used, lapsed and revoked ones cannot be told apart.
@@ -157,7 +162,7 @@ pub fn by_token(tx: &mut Tx<'_>, clock: &Clock, token: &str) -> Result<Invite> {
     );
     let found = tx.query_opt(&sql, params![key::hash(token), clock.now()])?;
     let invite = read(&found.ok_or_else(gone)?)?;
-    if may_still_invite(tx, &invite)? { Ok(invite) } else { Err(gone()) }
+    if may_still_invite(tx, clock, &invite)? { Ok(invite) } else { Err(gone()) }
 }
 
 fn gone() -> Error {

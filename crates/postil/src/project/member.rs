@@ -217,6 +217,14 @@ fn workspace_rank(tx: &mut Tx<'_>, caller: &Caller) -> Result<Role> {
     })
 }
 
+/// A key with few scopes does not make itself more by way of a person.
+pub(super) fn require_covered(caller: &Caller, role: Role) -> Result<()> {
+    if caller.permissions.covers(role.permissions()) {
+        return Ok(());
+    }
+    Err(Error::Forbidden("You cannot give a role that may do more than you may.".into()))
+}
+
 fn key_rank(caller: &Caller) -> Role {
     if caller.permissions.has(Permission::Admin) { Role::Admin } else { Role::Viewer }
 }
@@ -242,12 +250,14 @@ pub fn change(tx: &mut Tx<'_>, caller: &Caller, member_id: &str, change: &Change
     require_rank(own, target.role(), "change a member whose role is above your own")?;
     if let Some(role) = change.role {
         require_rank(own, Some(role), "give a role above your own")?;
+        require_covered(caller, role)?;
         set_role(tx, member_id, &caller.project.id, role)?;
     }
     if let Some(workspace_role) = change.workspace_role {
         let own = workspace_rank(tx, caller)?;
         require_rank(own, target.workspace_role.max(workspace_role), "give or take a role above your own")?;
         check_workspace_role(workspace_role)?;
+        workspace_role.map_or(Ok(()), |role| require_covered(caller, role))?;
         if workspace_role != Some(Role::Owner) {
             keep_last_owner(tx, &target)?;
         }
@@ -312,7 +322,11 @@ pub fn remove(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, member_id: &str, 
             return Err(Error::conflict("workspace_member", message));
         }
         let sql = "delete from member_role where member_id = $1 and project_id = $2";
-        return tx.execute(sql, params![member_id, &caller.project.id]).map(drop);
+        tx.execute(sql, params![member_id, &caller.project.id])?;
+        let sql = "update api_key set status = 'revoked', updated_at = $3
+          where project_id = $1 and status <> 'deleted' and owner = $2";
+        let owner = format!("user:{member_id}");
+        return tx.execute(sql, params![&caller.project.id, owner, clock.now()]).map(drop);
     }
     let own = workspace_rank(tx, caller)?;
     require_rank(own, target.workspace_role, "remove a member whose role is above your own")?;

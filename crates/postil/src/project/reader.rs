@@ -30,6 +30,11 @@ impl From<i64> for Reader {
 }
 
 impl Reader {
+    /// Somebody who wrote nothing and manages nothing: an automation, whose doings everybody reads.
+    pub fn outsider(project: i64) -> Reader {
+        Reader { project, caller: Some((String::new(), false)) }
+    }
+
     /// The same one in another project.
     #[must_use]
     pub fn of(self, project: i64) -> Reader {
@@ -56,6 +61,21 @@ impl Reader {
         format!(
             "case when i.state = 'completed'{judges_not} then i.flags
                else (select count(*) {seat} and m.flagged = 1) end"
+        )
+    }
+
+    /// A condition on the event `e` of an annotation in a trace, beginning with `and`: what somebody said in a blind queue
+    /// and took back stays theirs as long as the item is not complete. `me` stands for [`Reader::me`], `span` for the span.
+    pub fn sees_event(&self, me: &str, span: &str) -> String {
+        let Some((_, manages)) = &self.caller else { return String::new() };
+        let has_seat = format!("exists (select 1 from queue_seat m where m.item_id = b.id and m.reviewer = {me})");
+        let concerned = if *manages { format!(" and {has_seat}") } else { String::new() };
+        format!(
+            " and (e.annotator_id = {me} or not exists (
+                select 1 from queue_item b
+                join queue bq on bq.id = b.queue_id and bq.blind = 1
+                where b.queue_id = e.queue_id and b.project = e.project and b.trace_id = e.trace_id
+                  and b.state <> 'completed' and (b.kind = 'trace' or b.span_id = {span}){concerned}))"
         )
     }
 

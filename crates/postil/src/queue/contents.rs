@@ -9,7 +9,7 @@ use crate::annotation::{self, SubjectKind};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::page::{Page, PageRequest};
-use crate::project::Reader;
+use crate::project::{Caller, Reader};
 
 /// How an item stands, as it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,11 +190,11 @@ fn add_seats(tx: &mut Tx<'_>, reader: &Reader, queue: &Queue, items: &mut [Place
     Ok(())
 }
 
-/// The ids of the human reviews that were answered of each of these items, in the order of these items.
-pub fn used_reviews(tx: &mut Tx<'_>, queue: &Queue, items: &[&Item]) -> Result<Vec<Vec<String>>> {
+/// The ids of the human reviews that were answered of each of these items, as far as the caller may know, in the order of these items.
+pub fn used_reviews(tx: &mut Tx<'_>, caller: &Caller, queue: &Queue, items: &[&Item]) -> Result<Vec<Vec<String>>> {
     let traces: HashSet<&str> = items.iter().filter_map(|item| item.trace_id.as_deref()).collect();
     let traces: Vec<&str> = traces.into_iter().collect();
-    let said: HashMap<String, _> = annotation::for_traces(tx, queue.project.number, &traces)?;
+    let said: HashMap<String, _> = annotation::for_traces(tx, Reader::from(caller).of(queue.project.number), &traces)?;
     let used = |item: &&Item| {
         let judgements = item.trace_id.as_ref().and_then(|trace_id| said.get(trace_id));
         let mut ids: Vec<String> = Vec::new();

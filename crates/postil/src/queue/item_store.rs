@@ -200,7 +200,7 @@ pub(super) fn removed(tx: &mut Tx<'_>, queue_id: &str, subjects: &[String]) -> R
 }
 
 /// Removes the items of these spans, and those of whole traces that these spans stand for.
-pub(super) fn remove_spans(tx: &mut Tx<'_>, queue_id: &str, span_ids: &[String]) -> Result<u64> {
+pub(super) fn remove_spans(tx: &mut Tx<'_>, queue_id: &str, span_ids: &[String], guarded: bool) -> Result<u64> {
     let mut removed = 0;
     for some in span_ids.chunks(AT_ONCE) {
         let mut sql = SqlBuilder::default();
@@ -211,22 +211,39 @@ pub(super) fn remove_spans(tx: &mut Tx<'_>, queue_id: &str, span_ids: &[String])
                select 1 from trace t where t.project = queue_item.project and t.trace_id = queue_item.trace_id
                  and coalesce(t.leading_span_id, t.root_span_id) in ({list}))))"
         );
+        if guarded {
+            refuse_answered(tx, &meant, sql.params())?;
+        }
         remember(tx, &meant, sql.params())?;
         removed += tx.execute(&format!("delete from queue_item where {meant}"), sql.params())?;
     }
     Ok(removed)
 }
 
-pub(super) fn remove(tx: &mut Tx<'_>, queue_id: &str, item_ids: &[String]) -> Result<u64> {
+/// Takes items out; with `guarded` not those that are answered and not complete.
+pub(super) fn remove(tx: &mut Tx<'_>, queue_id: &str, item_ids: &[String], guarded: bool) -> Result<u64> {
     let mut removed = 0;
     for some in item_ids.chunks(AT_ONCE) {
         let mut sql = SqlBuilder::default();
         let queue = sql.bind(queue_id);
         let meant = format!("queue_id = {queue} and id in ({})", sql.bind_list(padded(some)));
+        if guarded {
+            refuse_answered(tx, &meant, sql.params())?;
+        }
         remember(tx, &meant, sql.params())?;
         removed += tx.execute(&format!("delete from queue_item where {meant}"), sql.params())?;
     }
     Ok(removed)
+}
+
+fn refuse_answered(tx: &mut Tx<'_>, meant: &str, params: &[Value]) -> Result<()> {
+    let sql = format!("select 1 from queue_item where {meant} and answered > 0 and state <> 'completed' limit 1");
+    if tx.query_opt(&sql, params)?.is_none() {
+        return Ok(());
+    }
+    let message = "Somebody has answered one of these items, which others have yet to judge without knowing the answer. \
+                   Only those who manage queues may take it out.";
+    Err(Error::Forbidden(message.into()))
 }
 
 pub(super) fn clear(tx: &mut Tx<'_>, queue_id: &str) -> Result<u64> {

@@ -1,4 +1,7 @@
 //! Taking items out of a queue. What was said of them stays.
+//!
+//! What others answered in a blind queue would be known as soon as the item is out of it: only those who manage queues
+//! take out what is answered and not complete.
 
 use super::definition::Queue;
 use super::items::{MOST_AT_ONCE, require_adding};
@@ -14,7 +17,7 @@ pub fn remove_spans(tx: &mut Tx<'_>, caller: &Caller, queue_id: &str, span_ids: 
     check_count(span_ids.len(), "span_ids")?;
     let queue = access::find(tx, caller, queue_id)?;
     let span_ids: Vec<String> = span_ids.iter().map(|span_id| id::lower_hex(span_id)).collect();
-    let removed = store::remove_spans(tx, &queue.id, &span_ids)?;
+    let removed = store::remove_spans(tx, &queue.id, &span_ids, guarded(caller, &queue))?;
     told(tx, &queue, removed)
 }
 
@@ -23,7 +26,7 @@ pub fn remove_items(tx: &mut Tx<'_>, caller: &Caller, queue_id: &str, item_ids: 
     require_adding(caller)?;
     check_count(item_ids.len(), "item_ids")?;
     let queue = access::find(tx, caller, queue_id)?;
-    let removed = store::remove(tx, &queue.id, item_ids)?;
+    let removed = store::remove(tx, &queue.id, item_ids, guarded(caller, &queue))?;
     told(tx, &queue, removed)
 }
 
@@ -33,6 +36,10 @@ pub fn clear(tx: &mut Tx<'_>, caller: &Caller, queue_id: &str) -> Result<u64> {
     let queue = access::find(tx, caller, queue_id)?;
     let removed = store::clear(tx, &queue.id)?;
     told(tx, &queue, removed)
+}
+
+fn guarded(caller: &Caller, queue: &Queue) -> bool {
+    queue.blind && !caller.permissions.has(Permission::Define)
 }
 
 fn told(tx: &mut Tx<'_>, queue: &Queue, removed: u64) -> Result<u64> {

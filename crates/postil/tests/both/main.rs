@@ -6,6 +6,7 @@ mod accounts;
 mod arrival;
 mod automation_quotas;
 mod automations;
+mod automations_blind;
 mod bed;
 mod calls;
 mod captures;

@@ -202,7 +202,7 @@ async fn list_items(
         let live = ItemFilter { live: true, ..ItemFilter::default() };
         let found = queue::page(tx, &caller, &queue, &live, now, &page)?;
         let items: Vec<&Item> = found.data.iter().map(|placed| &placed.item).collect();
-        let used = queue::used_reviews(tx, &queue, &items)?;
+        let used = queue::used_reviews(tx, &caller, &queue, &items)?;
         let shown = found.data.into_iter().zip(used);
         let data = shown.map(|(placed, used)| item_view(placed.item, placed.span_id, used, &caller)).collect();
         Ok(AnnotationQueueItemList { object: "list", data, has_more: found.has_more })
@@ -231,7 +231,7 @@ async fn add_items(
     let adding = app.db.write(move |tx| {
         let added = queue::add(tx, &clock, &caller, &id, &wanted)?;
         let queue = queue::find(tx, &caller, &id)?;
-        let used = queue::used_reviews(tx, &queue, &added.items.iter().collect::<Vec<_>>())?;
+        let used = queue::used_reviews(tx, &caller, &queue, &added.items.iter().collect::<Vec<_>>())?;
         let new = added.items.into_iter().zip(used);
         Ok(new.map(|(item, used)| item_view(item, None, used, &caller)).collect())
     });

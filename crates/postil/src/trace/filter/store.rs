@@ -7,9 +7,10 @@ use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value as Json};
 
 use super::facts::{Keys, Needs, SpanColumns, TraceFacts, ValueFact};
-use super::sql::SqlBuilder;
+use super::sql::{self, SqlBuilder};
 use crate::db::{Row, Tx};
 use crate::error::Result;
+use crate::project::Reader;
 use crate::trace::search::padded;
 use crate::trace::summary::{self, TraceRow, texts};
 
@@ -17,22 +18,23 @@ use crate::trace::summary::{self, TraceRow, texts};
 const AT_ONCE: usize = 250;
 
 /// Everything a filter can look at in one trace; none when the project has no such trace.
-pub fn load_facts(tx: &mut Tx<'_>, project: i64, trace_id: &str) -> Result<Option<TraceFacts>> {
-    let mut found = load_many(tx, project, &[trace_id.to_owned()], &Needs::ALL)?;
+pub fn load_facts(tx: &mut Tx<'_>, reader: impl Into<Reader>, trace_id: &str) -> Result<Option<TraceFacts>> {
+    let mut found = load_many(tx, reader, &[trace_id.to_owned()], &Needs::ALL)?;
     Ok(found.remove(trace_id))
 }
 
 /// What filters can look at in some traces, as far as it is needed, by the ids of those that exist.
 pub fn load_many(
     tx: &mut Tx<'_>,
-    project: i64,
+    reader: impl Into<Reader>,
     trace_ids: &[String],
     needs: &Needs,
 ) -> Result<HashMap<String, TraceFacts>> {
+    let reader = reader.into();
     let mut found: HashMap<String, TraceFacts> = HashMap::with_capacity(trace_ids.len());
     for some in trace_ids.chunks(AT_ONCE) {
         let mut sql = SqlBuilder::default();
-        let project = sql.bind(project);
+        let project = sql.bind(reader.project);
         let list = sql.bind_list(padded(some));
         let meant = format!("project = {project} and trace_id in ({list})");
         let text = format!("select {} from trace t where t.{meant}", summary::COLUMNS);
@@ -66,16 +68,6 @@ pub fn load_many(
                 Ok(())
             })?;
         }
-        if needs.annotations {
-            let text = format!(
-                "select trace_id, key, subject, value_text, value_number, value from annotation
-                 where {meant} and removed_at is null"
-            );
-            each(text, &|facts, row| {
-                facts.annotations.push(value(row)?);
-                Ok(())
-            })?;
-        }
         if needs.verdicts {
             let text = format!(
                 "select trace_id, evaluator, name, value_text, value_number, value from evaluator_result where {meant}"
@@ -84,6 +76,18 @@ pub fn load_many(
                 facts.verdicts.push(value(row)?);
                 Ok(())
             })?;
+        }
+        if needs.annotations {
+            let sees = sql::seen(&reader, &mut sql);
+            let text = format!(
+                "select trace_id, key, subject, value_text, value_number, value from annotation a
+                 where {meant} and removed_at is null{sees}"
+            );
+            for row in tx.query(&text, sql.params())? {
+                if let Some(facts) = found.get_mut(&row.text(0)?) {
+                    facts.annotations.push(value(&row)?);
+                }
+            }
         }
     }
     Ok(found)
