@@ -260,6 +260,11 @@ it("a datapoint is deleted with a way back, and one is written by hand", async (
   await page.getByRole("button", { name: "Delete this datapoint" }).click();
   await expect.poll(() => table.getByRole("link", { name: /^Datapoint/ }).count()).toBe(3);
   await page.keyboard.press("Escape");
+  // What looks at the whole of it does not wait for the time to undo.
+  expect(await points(id)).toHaveLength(4);
+  await page.getByRole("button", { name: "Snapshots" }).click();
+  await expect.poll(async () => (await points(id)).length).toBe(3);
+  await page.keyboard.press("Escape");
   await page.getByRole("link", { name: "All datasets" }).click();
   await expect.poll(async () => (await points(id)).length).toBe(3);
 

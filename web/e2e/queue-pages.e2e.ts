@@ -234,6 +234,21 @@ it("whoever is invited to one queue sees that queue and their account, and asks 
   await guest.page.getByRole("link", { name: "Review Support, first look" }).click();
   await guest.page.getByRole("button", { name: "Start" }).click();
   await judgeOne(guest.page);
+
+  // She has an account by now: another invite is accepted with it.
+  const [other] = (
+    (await callAs(page, "GET", "/v3/queues")) as { data: { id: string; display_name: string }[] }
+  ).data.filter(({ display_name }) => display_name === "Not for guests");
+  const second = (await callAs(page, "POST", "/api/invites", { role: "reviewer", queue_id: other?.id })) as {
+    path: string;
+  };
+  await guest.page.goto(postil.url + second.path);
+  await guest.page.getByText("You are signed in as Gwen Guest").waitFor();
+  await look(guest.page, "invite-signed-in");
+  expect(await barriers(guest.page)).toEqual([]);
+  await guest.page.getByRole("button", { name: "Join as Gwen Guest" }).click();
+  await guest.page.waitForURL(/\/queues$/);
+  await guest.page.getByText("Not for guests").waitFor();
   await guest.page.getByRole("button", { name: "Your account" }).click();
   await guest.page.getByRole("menuitem", { name: "Account" }).click();
   await guest.page.getByRole("heading", { level: 1, name: "Account" }).waitFor();

@@ -184,9 +184,7 @@ it("a whole queue is judged by keyboard alone, with undo after submit and the wa
   await page.keyboard.press("n");
   await page.keyboard.type("The day is missing.");
   await page.keyboard.press("Escape");
-  await page.keyboard.press("ArrowUp");
-  await page.keyboard.press("ArrowUp");
-  await page.keyboard.press("ArrowUp");
+  // Behind the note the digits answer what is still open.
   await page.keyboard.press("2");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "That was all" }).waitFor();

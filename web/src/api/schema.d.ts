@@ -4851,6 +4851,7 @@ export interface components {
             /** @description The name of the only annotation queue it opens. */
             queue?: string | null;
             role: string;
+            signed_in?: components["schemas"]["SignedInAs"] | null;
             workspace: string;
         };
         /** @description What somebody else said of the item. */
@@ -5570,6 +5571,11 @@ export interface components {
          * @enum {string}
          */
         SessionInterval: "SESSION_INTERVAL_ALL_TIME" | "SESSION_INTERVAL_LAST_30_MINUTES" | "SESSION_INTERVAL_LAST_1_HOUR" | "SESSION_INTERVAL_LAST_6_HOURS" | "SESSION_INTERVAL_LAST_24_HOURS" | "SESSION_INTERVAL_LAST_3_DAYS" | "SESSION_INTERVAL_LAST_7_DAYS" | "SESSION_INTERVAL_LAST_14_DAYS" | "SESSION_INTERVAL_LAST_1_MONTH" | "SESSION_INTERVAL_LAST_3_MONTHS";
+        /** @description The member whose session came with a call. */
+        SignedInAs: {
+            display_name: string;
+            email: string;
+        };
         /** @description Who signed in. The session itself is in the cookie `postil_session`. */
         SignedInBody: {
             /** @description To be sent in the header `x-csrf-token` with every change. */

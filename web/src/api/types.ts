@@ -37,6 +37,8 @@ export interface OpenInvite {
   queue?: string;
   email?: string;
   expires_at: string;
+  /** Who is signed in here, and can accept without a password. */
+  signed_in?: { display_name: string; email: string };
 }
 
 export interface List<T> {

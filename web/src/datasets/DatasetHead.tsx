@@ -17,6 +17,7 @@ export function DatasetHead({
   total,
   write,
   judge,
+  settle,
 }: {
   dataset: Dataset;
   total: number;
@@ -24,11 +25,17 @@ export function DatasetHead({
   write: (() => void) | undefined;
   /** Asks to which queue everything in it is added. */
   judge: () => void;
+  /** What was deleted and can still be taken back goes for good: the dataset is about to be looked at as a whole. */
+  settle: () => void;
 }) {
   const here = useHere();
   const navigate = useNavigate();
   const [opened, setOpened] = useState<"import" | "snapshots" | "export">();
   const close = () => setOpened(undefined);
+  const openWhole = (what: "snapshots" | "export") => {
+    settle();
+    setOpened(what);
+  };
   const params = { project: here.project.key };
   return (
     <header className="flex min-h-12 shrink-0 items-center gap-2 border-b px-2">
@@ -68,10 +75,10 @@ export function DatasetHead({
           <FileUp size={16} aria-hidden /> <span className="max-sm:sr-only">Import</span>
         </Button>
       )}
-      <Button onClick={() => setOpened("snapshots")}>
+      <Button onClick={() => openWhole("snapshots")}>
         <Camera size={16} aria-hidden /> <span className="max-sm:sr-only">Snapshots</span>
       </Button>
-      <Button onClick={() => setOpened("export")}>
+      <Button onClick={() => openWhole("export")}>
         <Download size={16} aria-hidden /> <span className="max-sm:sr-only">Export</span>
       </Button>
       {may(here, "annotate") && (

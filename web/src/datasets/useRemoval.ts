@@ -54,12 +54,16 @@ export function useRemoval(dataset: string) {
     );
     const undo = () => {
       const timer = waiting.current.get(id);
-      if (timer === undefined) return;
+      if (timer === undefined) return toast("It is too late: the datapoint is gone.");
       clearTimeout(timer);
       waiting.current.delete(id);
       show(id);
     };
     toast("Datapoint deleted", { action: { label: "Undo", run: undo } });
   };
-  return { hidden, remove };
+  /** What is deleted goes now: something else is about to look at the dataset. */
+  const settle = () => {
+    for (const id of [...waiting.current.keys()]) send(id);
+  };
+  return { hidden, remove, settle };
 }

@@ -7,8 +7,10 @@ import { DiffText } from "../logs/DiffText";
 import { diff } from "../logs/diff";
 import { characters } from "../review/answers";
 import { Button, IconButton } from "../ui/Button";
+import { cx } from "../ui/cx";
+import { count } from "../ui/format";
 import { reveal } from "../ui/reveal";
-import { originalOf } from "./form";
+import { CORRECTION_LIMIT, originalOf } from "./form";
 
 /** What should have been said: the answer to write over, and what that changes word by word. */
 export function CorrectionBox({
@@ -34,6 +36,7 @@ export function CorrectionBox({
   const pieces = useMemo(() => diff(original, shown), [original, shown]);
   const corrections = (review.others ?? []).filter(({ key }) => key === "correction");
   const same = shown === original;
+  const length = characters(shown);
   const confirms = required && original !== "" && text === undefined;
   const begin = () => {
     setOpened(true);
@@ -91,6 +94,11 @@ export function CorrectionBox({
           </>
         )}
       </div>
+      {wrong && (
+        <p role="alert" className="mb-1.5 text-sm text-bad">
+          {wrong}
+        </p>
+      )}
       {open && (
         <>
           <textarea
@@ -98,11 +106,16 @@ export function CorrectionBox({
             aria-labelledby="correction-title"
             aria-invalid={Boolean(wrong)}
             dir="auto"
-            rows={Math.min(16, Math.max(4, shown.split("\n").length + Math.floor(characters(shown) / 48)))}
+            rows={Math.min(16, Math.max(4, shown.split("\n").length + Math.floor(length / 48)))}
             className="field resize-y text-read"
             value={shown}
             onChange={({ target: { value } }) => onChange(value === original ? undefined : value)}
           />
+          {length > CORRECTION_LIMIT * 0.9 && (
+            <p className={cx("num mt-1 text-right text-xs", length > CORRECTION_LIMIT ? "text-bad" : "text-ink-2")}>
+              {count(length)} / {count(CORRECTION_LIMIT)}
+            </p>
+          )}
           {same && text === undefined && <p className="mt-1 text-xs text-ink-2">Nothing is changed yet.</p>}
           {same && text !== undefined && (
             <p className="mt-1 flex items-center gap-1 text-xs text-ink-2">
@@ -139,11 +152,6 @@ export function CorrectionBox({
             </li>
           ))}
         </ul>
-      )}
-      {wrong && (
-        <p role="alert" className="mt-1.5 text-sm text-bad">
-          {wrong}
-        </p>
       )}
     </div>
   );

@@ -69,7 +69,7 @@ export function PeopleForm({ draft, set, wrong }: PartProps) {
           checked={draft.blind}
           onChoose={() => set({ blind: true })}
           label="Blind"
-          hint="Nobody sees what another said before the item is complete: answers stay independent."
+          hint="Nobody who judges an item sees what another said of it before it is complete. Those who manage queues do, until they judge it too."
         />
         <Radio
           name="blind"

@@ -41,7 +41,12 @@ export function ReviewForm({ entry, queue, act }: { entry: Entry; queue: Queue; 
   const corrects = queue.correction !== "none" && !orphaned;
   const names = [...questions.map(({ human_review: { key } }) => key), ...(corrects ? [" correction"] : []), " note"];
   const first = names[0];
-  const current = questions.find(({ human_review: { key } }) => key === focused)?.human_review;
+  // Behind a note or a correction the digits answer what is still open, or else the first question.
+  const chosen = questions.filter(({ human_review: asked }) => digitsOf(asked).length > 0);
+  const beside = focused?.startsWith(" ")
+    ? (chosen.find(({ human_review: { key } }) => form.answers[key] === undefined) ?? chosen[0])
+    : undefined;
+  const current = (questions.find(({ human_review: { key } }) => key === focused) ?? beside)?.human_review;
   const wrong = (field: string) => entry.problems.find((problem) => problem.field === field)?.message;
   // Before the item is painted: from then on the digits act.
   useLayoutEffect(() => {
@@ -70,6 +75,7 @@ export function ReviewForm({ entry, queue, act }: { entry: Entry; queue: Queue; 
     const digit = digitsOf(current)[index];
     const before = form.answers[current.key];
     if (digit === undefined) return;
+    if (beside) place(box.current, current.key)?.focus();
     answer(
       current.key,
       typeof digit === "number" ? (before === digit ? undefined : digit) : choose(current, before, digit),
@@ -117,7 +123,7 @@ export function ReviewForm({ entry, queue, act }: { entry: Entry; queue: Queue; 
           required={required}
           rubric
           value={form.answers[asked.key]}
-          keys={asked.key === focused}
+          keys={asked.key === current?.key}
           disabled={orphaned}
           wrong={wrong(asked.key)}
           onAnswer={(value, typing) => answer(asked.key, value, typing)}

@@ -96,7 +96,7 @@ export function StartPage({ queue, start }: { queue: Queue; start: () => void })
         <p className="mb-6 max-w-[64ch] text-sm text-ink-2">
           {overlap > 1 ? `${overlap} people judge each item. ` : "One person judges each item. "}
           {blind
-            ? "Nobody sees what another said before the item is complete. "
+            ? "Nobody who judges an item sees what another said of it before it is complete. "
             : "You see what others said of an item. "}
           What you write is saved as you go, and everything can be undone, also after it was submitted.
         </p>

@@ -1,7 +1,8 @@
 /** What a reviewer fills in about one item, and what is wrong with it. */
 import type { AskedQuestion, Corrects, Review, Submission } from "../api/queues";
 import type { AnswerValue, Message } from "../api/types";
-import { characters, TEXT_LIMIT, wrong } from "../review/answers";
+import { characters, wrong } from "../review/answers";
+import { count } from "../ui/format";
 
 export interface Form {
   answers: Readonly<Record<string, AnswerValue>>;
@@ -90,6 +91,8 @@ export interface Problem {
 }
 
 export const NOTE_LIMIT = 3000;
+/** Characters of a correction: whole answers are written anew. */
+export const CORRECTION_LIMIT = 100_000;
 
 /** What keeps a form from being submitted, in the order of the screen. */
 export function problemsOf(review: Review, form: Form, corrects: Corrects): Problem[] {
@@ -107,8 +110,8 @@ export function problemsOf(review: Review, form: Form, corrects: Corrects): Prob
   const correction = form.correction ?? "";
   if (corrects === "required" && correction.trim() === "")
     found.push({ field: "correction", message: "Write what should have been said, or confirm the answer as it is." });
-  if (characters(correction) > Math.max(TEXT_LIMIT, characters(originalOf(review)) * 2))
-    found.push({ field: "correction", message: "This is too long." });
+  if (characters(correction) > CORRECTION_LIMIT)
+    found.push({ field: "correction", message: `A correction has at most ${count(CORRECTION_LIMIT)} characters.` });
   if (characters(form.note) > NOTE_LIMIT)
     found.push({ field: "note", message: `A note has at most ${NOTE_LIMIT} characters.` });
   const said = questions.some(({ human_review: { key } }) => form.answers[key] !== undefined);

@@ -41,7 +41,7 @@ function Shown({ dataset }: { dataset: Dataset }) {
   const navigate = route.useNavigate();
   const wide = useMedia("(min-width: 1180px)");
   const { datapoints, datapoint } = useDatasets();
-  const { hidden, remove } = useRemoval(id);
+  const { hidden, remove, settle } = useRemoval(id);
   const [marked, setMarked] = useState(-1);
   const [judged, setJudged] = useState<"all" | "one">();
   const list = useInfiniteQuery(datapoints(id));
@@ -84,6 +84,7 @@ function Shown({ dataset }: { dataset: Dataset }) {
           total={total}
           write={edits ? () => go(NEW) : undefined}
           judge={() => setJudged("all")}
+          settle={settle}
         />
       )}
       <Judging

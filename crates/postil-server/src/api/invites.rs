@@ -118,6 +118,16 @@ struct OpenInvite {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     expires_at: String,
+    /// Who is signed in here, and can accept without a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_in: Option<SignedInAs>,
+}
+
+/// The member whose session came with a call.
+#[derive(Serialize, ToSchema)]
+struct SignedInAs {
+    display_name: String,
+    email: String,
 }
 
 /// Who accepts; nothing for somebody who is signed in.
@@ -182,7 +192,8 @@ params(("token" = String, Path)), responses(
     (status = 200, description = "An open invite", body = OpenInvite),
     (status = "4XX", description = "Why not", body = ErrorBody),
 ))]
-async fn look_up(State(app): State<App>, Path(token): Path<String>) -> ApiResult<Json<OpenInvite>> {
+async fn look_up(State(app): State<App>, Path(token): Path<String>, parts: Parts) -> ApiResult<Json<OpenInvite>> {
+    let session = session::find(&app, &parts).await?;
     let clock = app.clock.clone();
     let (invite, queue) = app.db.read(move |tx| queue::invited(tx, &clock, &token)).await?;
     Ok(Json(OpenInvite {
@@ -192,6 +203,10 @@ async fn look_up(State(app): State<App>, Path(token): Path<String>) -> ApiResult
         queue,
         email: invite.email,
         expires_at: rfc3339(invite.expires_at),
+        signed_in: session.map(|session| {
+            let member = session.signed_in.member;
+            SignedInAs { display_name: member.display_name, email: member.email }
+        }),
     }))
 }
 

@@ -97,6 +97,8 @@ async fn a_member_accepts_with_their_session_and_loses_nothing() {
     let accept = format!("{}/accept", at(&token));
     test.anonymous().post(&accept, guest("dev@example.com")).await.error(409);
     let dev = sign_in(&test, "dev@example.com").await;
+    let seen = dev.get(accept.trim_end_matches("/accept")).await.expect(200).json();
+    assert_eq!(seen["signed_in"]["email"], dev.get("/api/me").await.json()["member"]["email"]);
     dev.header("x-csrf-token", "").post(&accept, json!({})).await.error(403);
     dev.post(&accept, json!({})).await.expect(200);
     let me = dev.get("/api/me").await.json();

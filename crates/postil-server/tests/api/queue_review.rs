@@ -540,3 +540,20 @@ async fn the_answers_of_blind_items_are_summed_up_for_who_manages_the_queue_only
     desk.claim(&manager).await;
     assert_eq!(rows(&manager).await, "", "who judges the item too is a reviewer like any other");
 }
+
+#[tokio::test]
+async fn a_long_answer_can_be_corrected() {
+    let desk = desk(1, Change { correction: Some(queue::Correction::Optional), ..Change::default() }).await;
+    let ann = desk.test.with_scopes(&["annotate", "read"]).await;
+    let item = desk.claim(&ann).await["items"][0]["item"]["id"].clone();
+    let with_id = |length: usize| {
+        json!({"answers": [{"key": "rating", "value": "bad"}], "correction": "ł".repeat(length),
+            "submission_id": format!("s{length}"), "active_ms": 1})
+    };
+    let refused = desk.post(&ann, &item, "submit", with_id(100_001)).await.expect(400).json();
+    assert_eq!(refused["field"], "correction");
+    desk.post(&ann, &item, "submit", with_id(100_000)).await.expect(200);
+    let said = ann.get(&format!("/v2/annotations?trace_id={}", trace(0))).await.expect(200).json();
+    let said = said["data"].as_array().unwrap().iter().find(|one| one["key"] == "correction").unwrap().clone();
+    assert_eq!(said["value"].as_str().unwrap().chars().count(), 100_000);
+}

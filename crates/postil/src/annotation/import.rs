@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::log::{CORRECTION, MOST_CORRECTION};
 use super::{Annotate, Annotator, AnnotatorKind, Answer, Metadata, annotate};
 use crate::clock::Clock;
 use crate::db::Tx;
@@ -87,11 +88,15 @@ pub fn run(tx: &mut Tx<'_>, clock: &Clock, caller: &Caller, file: &File, string_
             other => other,
         };
         let fault = match said {
-            Ok(said) => match annotate(tx, clock, caller, &said.trace_id, &said.span_id, &said.call, string_limit) {
-                Ok(_) => None,
-                Err(error @ (Error::Invalid { .. } | Error::NotFound { .. })) => Some(error.to_string()),
-                Err(other) => return Err(other),
-            },
+            Ok(said) => {
+                let corrects = said.call.answers.iter().any(|answer| answer.key.as_deref() == Some(CORRECTION));
+                let limit = if corrects { string_limit.max(MOST_CORRECTION) } else { string_limit };
+                match annotate(tx, clock, caller, &said.trace_id, &said.span_id, &said.call, limit) {
+                    Ok(_) => None,
+                    Err(error @ (Error::Invalid { .. } | Error::NotFound { .. })) => Some(error.to_string()),
+                    Err(other) => return Err(other),
+                }
+            }
             Err(message) => Some(message),
         };
         let Some(message) = fault else {

@@ -15,6 +15,9 @@ use crate::project::{Caller, Reader};
 
 /// The key of the human review that holds corrected answers.
 pub const CORRECTION: &str = "correction";
+/// Characters of a correction that is written in an annotation queue, or comes back from an export, unless its human review
+/// says otherwise.
+pub const MOST_CORRECTION: usize = 100_000;
 
 /// A log with what was said of it.
 #[derive(Debug, Clone)]

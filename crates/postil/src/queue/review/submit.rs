@@ -5,7 +5,7 @@ use super::draft::{active, check_text};
 use super::seat::{Earlier, Level, Place, SeatState};
 use super::store::{self, Counts};
 use super::{Desk, Given, Said, announce, claim, span_gone};
-use crate::annotation::log::CORRECTION;
+use crate::annotation::log::{CORRECTION, MOST_CORRECTION};
 use crate::annotation::{self, Annotate, Annotator, AnnotatorKind, Answer, Metadata, Remove};
 use crate::clock::Clock;
 use crate::db::Tx;
@@ -318,7 +318,11 @@ impl Desk<'_> {
         string_limit: usize,
     ) -> Result<Vec<String>> {
         let mut ids = Vec::with_capacity(said.len());
-        for (number, some) in said.chunks(AT_ONCE).enumerate() {
+        // Corrections have a limit of their own: whole answers are written anew.
+        let alike = said.chunk_by(|one, next| (one.key == CORRECTION) == (next.key == CORRECTION));
+        for some in alike.flat_map(|some| some.chunks(AT_ONCE)) {
+            let correction = some.iter().any(|said| said.key == CORRECTION);
+            let limit = if correction { string_limit.max(MOST_CORRECTION) } else { string_limit };
             let answer = |said: &Said| Answer {
                 key: Some(said.key.clone()),
                 value: said.value.clone(),
@@ -332,8 +336,8 @@ impl Desk<'_> {
                 duration_ms: Some(active_ms),
                 queue_id: Some(self.queue.id.clone()),
             };
-            let stored = annotation::annotate(tx, self.clock, &self.caller, trace_id, span_id, &call, string_limit);
-            ids.extend(stored.map_err(|error| of_submission(error, number * AT_ONCE, said))?);
+            let stored = annotation::annotate(tx, self.clock, &self.caller, trace_id, span_id, &call, limit);
+            ids.extend(stored.map_err(|error| of_submission(error, ids.len(), said))?);
         }
         Ok(ids)
     }
