@@ -81,6 +81,8 @@ export interface DryRun {
 export interface DryRunTrace {
   trace_id: string;
   name?: string;
+  /** How what was asked begins. */
+  input?: string;
   start_time?: string;
   acts: boolean;
   reason: string;
@@ -101,6 +103,8 @@ export interface Run {
   id: string;
   trace_id: string;
   trace_name?: string;
+  /** How what was asked begins. */
+  trace_input?: string;
   outcome: Outcome;
   reason: string;
   stratum?: string;

@@ -3328,6 +3328,8 @@ export interface components {
         AutomationDryRunTrace: {
             /** @description Whether it would have been acted on. */
             acts: boolean;
+            /** @description How what was asked begins. */
+            input?: string | null;
             name: string;
             /** @description Why, in a sentence. */
             reason: string;
@@ -3408,6 +3410,8 @@ export interface components {
             reason: string;
             stratum?: string | null;
             trace_id: string;
+            /** @description How what was asked begins. */
+            trace_input?: string | null;
             trace_name?: string | null;
             /** @description `settled`, `feedback` or `back_fill`. */
             trigger: string;

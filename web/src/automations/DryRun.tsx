@@ -9,6 +9,7 @@ import { Select } from "../ui/Field";
 import { count } from "../ui/format";
 import { ErrorLine, Skeleton } from "../ui/State";
 import { Time } from "../ui/Time";
+import { Asked } from "./Asked";
 import type { DryRunState } from "./useDryRun";
 
 export const DAYS = [1, 7, 30, 90];
@@ -144,7 +145,7 @@ function Told({ answer, old, drawn }: { answer: Answer; old: boolean; drawn: boo
 
 function TraceLine({ trace }: { trace: DryRunTrace }) {
   const { project } = useHere();
-  const { trace_id, name, start_time, acts, reason } = trace;
+  const { trace_id, name, input, start_time, acts, reason } = trace;
   const Icon = acts ? CircleCheck : CircleDashed;
   return (
     <li className="flex gap-2 border-b py-1.5 text-sm">
@@ -157,6 +158,7 @@ function TraceLine({ trace }: { trace: DryRunTrace }) {
             className="min-w-0 flex-1 truncate font-medium hover:underline"
           >
             <bdi>{name || trace_id}</bdi>
+            {input && <Asked text={input} />}
           </Link>
           {start_time && <Time iso={start_time} className="shrink-0 text-xs text-ink-3" />}
         </div>

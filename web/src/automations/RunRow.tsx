@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import type { Outcome, Run } from "../api/automations";
 import { cx } from "../ui/cx";
 import { Time } from "../ui/Time";
+import { Asked } from "./Asked";
 import { actionLabel, outcomeLabel, TRIGGERS } from "./words";
 
 const OUTCOME_ICONS = { acted: CircleCheck, not_sampled: CircleDashed, over_quota: CircleSlash, failed: CircleAlert };
@@ -42,6 +43,7 @@ export function RunRow({ run, project, marked }: { run: Run; project: string; ma
           className="block truncate font-medium hover:underline"
         >
           <bdi>{run.trace_name || run.trace_id}</bdi>
+          {run.trace_input && <Asked text={run.trace_input} />}
         </Link>
         <p className="break-words text-ink-2">
           {run.reason} <span className="text-xs text-ink-3">Looked at {TRIGGERS[run.trigger] ?? run.trigger}.</span>

@@ -110,8 +110,10 @@ export function FilterBar({
       edit(terms.length - 1);
     } else if (event.key === "Escape") {
       event.preventDefault();
-      if (typed) setTyped("");
-      else input.current?.blur();
+      if (typed) {
+        setTyped("");
+        setOpen(false);
+      } else input.current?.blur();
     }
   };
   const labelOf = (term: Term) => termLabel(term, fields);

@@ -19,6 +19,9 @@ struct AutomationDryRunStratum {
 struct AutomationDryRunTrace {
     trace_id: String,
     name: String,
+    /// How what was asked begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<String>,
     start_time: String,
     /// Whether it would have been acted on.
     acts: bool,
@@ -52,6 +55,7 @@ impl AutomationDryRun {
         let trace = |one: Looked| AutomationDryRunTrace {
             trace_id: one.trace_id,
             name: one.name,
+            input: one.input,
             start_time: rfc3339(one.start_ns / 1000),
             acts: one.acts,
             reason: one.reason,
@@ -88,6 +92,9 @@ struct AutomationRun {
     trace_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_name: Option<String>,
+    /// How what was asked begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_input: Option<String>,
     /// `acted`, `not_sampled`, `over_quota` or `failed`.
     outcome: &'static str,
     /// Why, in a sentence.
@@ -118,6 +125,7 @@ impl AutomationRunList {
             id: run.id,
             trace_id: run.trace_id,
             trace_name: run.trace_name,
+            trace_input: run.trace_input,
             outcome: run.outcome.name(),
             reason: run.reason,
             stratum: run.stratum,

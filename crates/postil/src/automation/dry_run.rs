@@ -25,6 +25,8 @@ pub struct Looked {
     pub trace_id: String,
     /// Its name.
     pub name: String,
+    /// How what was asked begins.
+    pub input: Option<String>,
     /// When it started, in nanoseconds.
     pub start_ns: i64,
     /// Whether it would have been acted on.
@@ -111,13 +113,11 @@ pub fn dry_run(
     }
     let ids: Vec<String> = newest.iter().map(|(one, ..)| one.trace_id.clone()).collect();
     let mut known = load_many(tx, project, &ids, &Needs::default())?;
-    let traces = newest.into_iter().map(|(one, acts, reason)| Looked {
-        trace_id: one.trace_id.clone(),
-        name: known.remove(&one.trace_id).map_or_else(String::new, |facts| facts.trace.name),
-        start_ns: one.start_ns,
-        acts,
-        reason,
-        stratum: one.stratum.and_then(|at| definition.strata.get(at)).map(|stratum| stratum.name.clone()),
+    let traces = newest.into_iter().map(|(one, acts, reason)| {
+        let facts = known.remove(&one.trace_id);
+        let (name, input) = facts.map(|facts| (facts.trace.name, facts.trace.input_preview)).unwrap_or_default();
+        let stratum = one.stratum.and_then(|at| definition.strata.get(at)).map(|stratum| stratum.name.clone());
+        Looked { trace_id: one.trace_id.clone(), name, input, start_ns: one.start_ns, acts, reason, stratum }
     });
     tried.traces = traces.collect();
     Ok(tried)

@@ -29,6 +29,8 @@ pub struct Run {
     pub trace_id: String,
     /// Its name, while it is stored.
     pub trace_name: Option<String>,
+    /// How what was asked begins, while it is stored.
+    pub trace_input: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
     /// Why, in a sentence.
@@ -157,6 +159,7 @@ pub(super) fn run(
             id: id::ulid(clock),
             trace_id: one.trace_id.clone(),
             trace_name: None,
+            trace_input: None,
             outcome,
             reason,
             stratum,

@@ -127,6 +127,7 @@ fn read(row: &Row) -> Result<Run> {
         trigger: Trigger::parse(&row.text(6)?)?,
         actions: row.json(7)?,
         at: row.int(8)?,
+        trace_input: row.opt_text(9)?,
     })
 }
 
@@ -158,9 +159,9 @@ pub(super) fn list(
         })
         .collect();
     let text = format!(
-        "select y.id, y.trace_id, (select t.name from trace t where t.project = y.project and t.trace_id = y.trace_id),
-           y.outcome, y.reason, y.stratum, y.cause, y.actions, y.at
-         from ({}) y order by y.id{{bytes_order}} {order} limit {length}",
+        "select y.id, y.trace_id, t.name, y.outcome, y.reason, y.stratum, y.cause, y.actions, y.at, t.input_preview
+         from ({}) y left join trace t on t.project = y.project and t.trace_id = y.trace_id
+         order by y.id{{bytes_order}} {order} limit {length}",
         walks.join(" union all ")
     );
     let mut data = tx.query(&text, sql.params())?.iter().map(read).collect::<Result<Vec<_>>>()?;
