@@ -74,15 +74,15 @@ pub(super) fn lock(tx: &mut Tx<'_>, project: i64, id: &str) -> Result<Option<Ann
 
 /// What happened to one annotation, oldest first.
 pub(super) fn events(tx: &mut Tx<'_>, reader: &Reader, annotation: &Annotation) -> Result<Vec<HistoryEntry>> {
-    let sees = reader.sees_event("$5", "$4");
+    let sees = reader.sees_event("$4");
     let sql = format!(
         "select id, action, value, explanation, definition_version, annotator_kind, annotator_id, actor, client,
            identity_id, source, duration_ms, at, queue_id
          from annotation_event e
-         where project = $1 and annotation_id = $3 and trace_id = $2 and cast($4 as text) = $4{sees}
+         where project = $1 and annotation_id = $3 and trace_id = $2{sees}
          order by at, id{{bytes_order}}"
     );
-    let mut params = params![reader.project, &annotation.trace_id, &annotation.id, &annotation.span_id].to_vec();
+    let mut params = params![reader.project, &annotation.trace_id, &annotation.id].to_vec();
     params.extend(reader.me().map(Value::from));
     let rows = tx.query(&sql, &params)?;
     rows.iter()

@@ -65,8 +65,8 @@ impl Reader {
     }
 
     /// A condition on the event `e` of an annotation in a trace, beginning with `and`: what somebody said in a blind queue
-    /// and took back stays theirs as long as the item is not complete. `me` stands for [`Reader::me`], `span` for the span.
-    pub fn sees_event(&self, me: &str, span: &str) -> String {
+    /// and took back stays theirs as long as the item is not complete. `me` stands for [`Reader::me`].
+    pub fn sees_event(&self, me: &str) -> String {
         let Some((_, manages)) = &self.caller else { return String::new() };
         let has_seat = format!("exists (select 1 from queue_seat m where m.item_id = b.id and m.reviewer = {me})");
         let concerned = if *manages { format!(" and {has_seat}") } else { String::new() };
@@ -75,7 +75,7 @@ impl Reader {
                 select 1 from queue_item b
                 join queue bq on bq.id = b.queue_id and bq.blind = 1
                 where b.queue_id = e.queue_id and b.project = e.project and b.trace_id = e.trace_id
-                  and b.state <> 'completed' and (b.kind = 'trace' or b.span_id = {span}){concerned}))"
+                  and b.state <> 'completed' and (b.kind = 'trace' or b.span_id = e.span_id){concerned}))"
         )
     }
 
