@@ -443,7 +443,7 @@ fn wrong_and_missing_answers_stop_the_submission_at_the_field(bed: &Bed) {
         (vec![said("rating", json!(7))], Some("x"), "answers[0].value"),
         (vec![good.clone(), good.clone()], Some("x"), "answers[1].key"),
         (vec![good.clone(), said("interactions", json!(["saved"]))], Some("x"), "answers[1].key"),
-        (vec![good.clone()], Some(&*"x".repeat(4000)), "correction"),
+        (vec![good.clone()], Some(&*"x".repeat(100_001)), "correction"),
     ];
     for (answers, correction, wrong) in cases {
         let submission = Submission {
