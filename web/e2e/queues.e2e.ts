@@ -353,6 +353,7 @@ it("a lost lease is explained, and what was written is kept", async () => {
   await page.keyboard.type("Too vague.");
   await page.keyboard.press("Control+Enter");
   await page.getByText(lost).waitFor({ state: "detached" });
+  await painted(page);
   await page.keyboard.press("k");
   await page.getByText("This item is not yours any more").waitFor();
   await painted(page);
