@@ -196,7 +196,9 @@ it("what others said of an item, and how far they are, appears without a reload"
     await at(page, `${item} of 3`);
     await page.keyboard.press("2");
     await page.keyboard.press("e");
-    await page.getByRole("textbox", { name: "What should have been said" }).fill("It was sent back.");
+    const field = page.getByRole("textbox", { name: "What should have been said" });
+    await expect.poll(() => field.evaluate((one) => one === document.activeElement)).toBe(true);
+    await field.fill("It was sent back.");
     await page.keyboard.press("Control+Enter");
   }
   await ann.getByText(/team 1/).waitFor();

@@ -116,6 +116,7 @@ it("a whole queue is judged by keyboard alone, with undo after submit and the wa
   await page.keyboard.press("3");
   await page.keyboard.press("e");
   const correction = page.getByRole("textbox", { name: "What should have been said" });
+  await expect.poll(() => correction.evaluate((field) => field === document.activeElement)).toBe(true);
   await correction.fill("Order 1 arrives on Monday.");
   await page.locator("ins").first().waitFor();
   await look(page, "review-correcting");
