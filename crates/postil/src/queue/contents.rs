@@ -190,7 +190,8 @@ fn add_seats(tx: &mut Tx<'_>, reader: &Reader, queue: &Queue, items: &mut [Place
     Ok(())
 }
 
-/// The ids of the human reviews that were answered of each of these items, as far as the caller may know, in the order of these items.
+/// The ids of the human reviews that were answered of each of these items, as far as the caller may know, in the order of
+/// these items.
 pub fn used_reviews(tx: &mut Tx<'_>, caller: &Caller, queue: &Queue, items: &[&Item]) -> Result<Vec<Vec<String>>> {
     let traces: HashSet<&str> = items.iter().filter_map(|item| item.trace_id.as_deref()).collect();
     let traces: Vec<&str> = traces.into_iter().collect();
